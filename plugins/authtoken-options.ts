@@ -1,0 +1,63 @@
+import { type TSchema, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import { InvalidSettings } from '../src/errors.js'
+import { HASHERS } from '../src/users/hashers/index.js'
+
+const oneOf = (values: string[]) => Type.Unsafe<string>(Type.Union(values.map((value) => Type.Literal(value)), { right: `one of ${values.join(', ')}` }))
+const func = (right: string) => Type.Function([], Type.Unknown(), { right })
+const object = (properties: Record<string, TSchema>, right: string) => Type.Partial(Type.Object(properties), { additionalProperties: false, right })
+
+const exchange = object({
+  path: Type.String({ pattern: '^/', right: 'a path that begins with /' }),
+  allow: func('a function of the user and the request'),
+  reply: func('a function of the user and the token')
+}, 'an object, or false')
+
+const passwords = object({
+  hasher: oneOf(Object.keys(HASHERS)),
+  rehash: Type.Boolean({ right: 'true or false' }),
+  concurrency: Type.Integer({ minimum: 1, right: 'a whole number from 1' }),
+  size: Type.Integer({ minimum: 1, right: 'a whole number from 1' })
+}, 'an object')
+
+const common = {
+  keywords: Type.Array(Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }), { minItems: 1, right: "a list of at least one keyword without spaces, as ['Token']" }),
+  defaultPermission: oneOf(['allowAny', 'isAuthenticated', 'isAdminUser', 'isAuthenticatedOrReadOnly']),
+  errors: oneOf(['drf', 'throw'])
+}
+
+const local = object({
+  ...common,
+  database: Type.Union([Type.String(), Type.Object({})], { right: 'file:<path>, or a Drizzle instance' }),
+  migrate: Type.Boolean({ right: 'true or false' }),
+  busyTimeoutMs: Type.Integer({ minimum: 0, right: 'a whole number of milliseconds' }),
+  onUserCreated: Type.Union([func(''), Type.Literal(false)], { right: 'a function of the new user, or false' }),
+  passwords,
+  exchange: Type.Union([exchange, Type.Literal(false)], { right: 'an object with path, allow and reply, or false' })
+}, '')
+
+const delegated = object({
+  ...common,
+  authenticator: Type.Object({ authenticate: func('') }, { right: 'an object with a function authenticate' })
+}, '')
+
+/**
+ * Checks the options of `register`.
+ * @throws InvalidSettings that names every option that is wrong or unknown, and what would be right
+ */
+export function checkOptions (options: object): void {
+  const problems = []
+  const hasDatabase = 'database' in options
+  if (hasDatabase === 'authenticator' in options) problems.push('either database or authenticator must be given')
+  const { prefix, ...given } = options as Record<string, unknown>
+  const schema = hasDatabase || !('authenticator' in options) ? local : delegated
+  const seen = new Set<string>()
+  for (const { path, schema: failed } of Value.Errors(schema, given)) {
+    const name = path.slice(1).replaceAll('/', '.')
+    const [top = ''] = name.split('.')
+    if (seen.has(top) || [...seen].some((other) => name.startsWith(`${other}.`))) continue
+    seen.add(name)
+    problems.push(failed.right === undefined || !(top in schema.properties) ? `${name} is not an option` : `${name} must be ${failed.right}`)
+  }
+  if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
+}

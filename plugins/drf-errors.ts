@@ -1,0 +1,29 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { AuthtokenError, BodyTooLarge, NotFound, ParseError, UnsupportedMediaType } from '../src/errors.js'
+
+/**
+ * Answers one of our errors as DRF does.
+ * @param challenge the `WWW-Authenticate` of a 401: the route's first keyword
+ */
+export function sendDrfError (error: AuthtokenError, reply: FastifyReply, challenge: string): FastifyReply {
+  if (error.headers !== undefined) reply.headers(error.headers)
+  if (error.statusCode === 401) reply.header('www-authenticate', challenge)
+  return reply.code(error.statusCode).type('application/json').serializer(JSON.stringify).send(error.fields ?? { detail: error.message })
+}
+
+/**
+ * Fastify's own errors in DRF's words, for scopes that are wholly ours.
+ * @returns an error of ours, or null where the failure is the server's
+ */
+export function toDrfError (error: FastifyError | AuthtokenError, request: FastifyRequest): AuthtokenError | null {
+  if (error instanceof AuthtokenError) return error
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE': return new BodyTooLarge()
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new UnsupportedMediaType(request.headers['content-type'] ?? '')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH': return new ParseError('Body', 'Request body size did not match Content-Length.')
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
+    case 'FST_ERR_CTP_INVALID_JSON_BODY': return new ParseError('JSON', 'the body is not valid JSON.')
+    case 'FST_ERR_BAD_URL': return new NotFound('Not found.')
+    default: return null
+  }
+}

@@ -1,0 +1,200 @@
+import '@fastify/auth'
+import fastifyAuth from '@fastify/auth'
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
+import fp from 'fastify-plugin'
+import { AuthtokenError, DatabaseUnavailable, InvalidSettings, InvalidToken, NotAuthenticated, PermissionDenied, retryAfter, UserInactive } from '../src/errors.js'
+import { parseAuthorization, parseRepeatedAuthorization } from '../src/tokens/header.js'
+import type { Authenticator, Identity, Token, User } from '../src/tokens/identity.js'
+import { sendDrfError } from './drf-errors.js'
+import { refuseEarlyRoutes } from './early-routes.js'
+
+/** Who may use a route, by the names of DRF's permission classes. */
+export type Permission = 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly'
+
+/** What a route declares in `config.authtoken`; `false` leaves the route to others: no token is read there. */
+export type RouteAuthtoken = Static<typeof routeSchema> | false
+
+/** Options of `tokenAuth`. */
+export interface TokenAuthOptions {
+  /** Where keys are looked up. */
+  authenticator: Authenticator
+  /**
+   * Keywords of the `Authorization` header, matched in any case; the first is the challenge of a 401.
+   * @default ['Token']
+   */
+  keywords?: string[]
+  /**
+   * What a route needs that declares nothing itself: DRF's `DEFAULT_PERMISSION_CLASSES`.
+   * @default 'allowAny'
+   */
+  defaultPermission?: Permission
+  /**
+   * `'drf'`: errors of ours are answered as DRF does, in the host's routes too. `'throw'`: the host's error handler gets them,
+   * with `statusCode` and `headers`.
+   * @default 'drf'
+   */
+  errors?: 'drf' | 'throw'
+}
+
+/** A permission function, for `config`-less routes: `onRequest: app.auth([app.isAdminUser])`. */
+type PermissionFunction = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The caller, or null: anonymous. */
+    user: User | null
+    /** The caller's token, without its key, or null: anonymous. */
+    auth: Token | null
+  }
+  interface FastifyInstance {
+    /** Lets authenticated callers through; 401 for the others. */
+    verifyToken: PermissionFunction
+    /** The same, by DRF's name. */
+    isAuthenticated: PermissionFunction
+    /** Lets staff through (`is_staff`); 401 for anonymous callers, 403 for the others. */
+    isAdminUser: PermissionFunction
+    /** Lets everybody through for GET, HEAD and OPTIONS, authenticated callers for the rest. */
+    isAuthenticatedOrReadOnly: PermissionFunction
+  }
+  interface FastifyContextConfig {
+    authtoken?: RouteAuthtoken
+  }
+}
+
+const keyword = Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
+const keywordsSchema = Type.Array(keyword, { minItems: 1 })
+const permissionSchema = Type.Union([
+  Type.Literal('allowAny'), Type.Literal('isAuthenticated'), Type.Literal('isAdminUser'), Type.Literal('isAuthenticatedOrReadOnly')
+])
+const routeSchema = Type.Object({
+  keywords: Type.Optional(keywordsSchema),
+  permission: Type.Optional(permissionSchema)
+}, { additionalProperties: false })
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** What a permission makes of a caller: the error to answer with, or null. */
+const permissions: Record<Permission, (request: FastifyRequest) => AuthtokenError | null> = {
+  allowAny: () => null,
+  isAuthenticated: ({ user }) => user === null ? new NotAuthenticated() : null,
+  isAdminUser: ({ user }) => user === null ? new NotAuthenticated() : user.isStaff ? null : new PermissionDenied(),
+  isAuthenticatedOrReadOnly: ({ user, method }) => user !== null || SAFE_METHODS.has(method) ? null : new NotAuthenticated()
+}
+
+const permissionFunction = (permission: Permission): PermissionFunction => (request, _reply, done) => {
+  done(permissions[permission](request) ?? undefined)
+}
+
+/**
+ * Token authentication for the scope in which it is registered: each request there knows its caller.
+ * The caller is found out once, in an `onRequest` hook that comes first on each route of the scope.
+ */
+function tokenAuth (app: FastifyInstance, options: TokenAuthOptions, next: (error?: Error) => void): void {
+  const { authenticator, keywords = ['Token'], defaultPermission = 'allowAny', errors = 'drf' } = options
+
+  if (app.hasDecorator('verifyToken')) {
+    throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; two registrations must be in sibling scopes')
+  }
+  refuseEarlyRoutes(app, defaultPermission)
+
+  app.decorateRequest('user', null)
+  app.decorateRequest('auth', null)
+  app.decorate('verifyToken', permissionFunction('isAuthenticated'))
+  app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
+  app.decorate('isAdminUser', permissionFunction('isAdminUser'))
+  app.decorate('isAuthenticatedOrReadOnly', permissionFunction('isAuthenticatedOrReadOnly'))
+  if (!app.hasDecorator('auth')) app.register(fastifyAuth)
+
+  app.addHook('onRoute', (route) => {
+    const own = route.config?.authtoken
+    if (own === false) return
+    const policy = { keywords, permission: defaultPermission, ...checkRoute(route, own ?? {}) }
+    const hook = createHook(authenticator, policy.keywords.map((word) => word.toLowerCase()), permissions[policy.permission])
+    route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
+    route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
+  })
+  next()
+}
+
+function checkRoute (route: RouteOptions, own: object): Exclude<RouteAuthtoken, false> {
+  if (Value.Check(routeSchema, own)) return own
+  const { path = '', message = '' } = Value.Errors(routeSchema, own).First() ?? {}
+  const detail = message === 'Unexpected property' ? 'is not known; known are keywords and permission' : `must be ${expected(path)}`
+  throw new InvalidSettings(`${[route.method].flat().join(',')} ${route.url}: config.authtoken${path.replaceAll('/', '.')} ${detail}`)
+}
+
+const expected = (path: string): string => {
+  if (path.startsWith('/permission')) return `one of ${Object.keys(permissions).join(', ')}`
+  if (path.startsWith('/keywords')) return "a list of at least one keyword without spaces, as ['Token']"
+  return 'an object, or false'
+}
+
+function createHook (authenticator: Authenticator, keywords: string[], permission: (request: FastifyRequest) => AuthtokenError | null): onRequestHookHandler {
+  return function authenticate (request, _reply, done) {
+    const header = request.headers.authorization
+    if (header === undefined) {
+      done(permission(request) ?? undefined)
+      return
+    }
+    const repeated = repeatedHeader(request.raw.rawHeaders)
+    const key = repeated === null ? parseAuthorization(header, keywords) : parseRepeatedAuthorization(repeated, keywords)
+    if (key === null) {
+      done(permission(request) ?? undefined)
+    } else if (typeof key !== 'string') {
+      done(key)
+    } else {
+      lookUp(authenticator, key, (error, identity) => done(error ?? accept(request, identity) ?? permission(request) ?? undefined))
+    }
+  }
+}
+
+function lookUp (authenticator: Authenticator, key: string, done: (error: Error | null, identity: Identity | null) => void): void {
+  let found
+  try {
+    found = authenticator.authenticate(key)
+  } catch (error) {
+    done(notKnown(error), null)
+    return
+  }
+  if (found instanceof Promise) found.then((identity) => done(null, identity), (error) => done(notKnown(error), null))
+  else done(null, found)
+}
+
+/** Nothing is known about the token: never 401, and never the driver's own words. */
+const notKnown = (error: unknown): Error =>
+  error instanceof AuthtokenError ? error : retryAfter(new DatabaseUnavailable({ cause: error }), 1)
+
+function accept (request: FastifyRequest, identity: Identity | null): AuthtokenError | null {
+  if (identity === null) return new InvalidToken()
+  if (!identity.user.isActive) return new UserInactive()
+  request.user = identity.user
+  request.auth = identity.token
+  return null
+}
+
+/** Node keeps the first of several `Authorization` headers. @returns all of them, or null where there is one */
+function repeatedHeader (rawHeaders: string[]): string[] | null {
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isAuthorization(rawHeaders[i] as string)) count++
+  return count < 2 ? null : rawHeaders.filter((_, i) => i % 2 === 1 && isAuthorization(rawHeaders[i - 1] as string))
+}
+
+const isAuthorization = (name: string): boolean => name.length === 13 && name.toLowerCase() === 'authorization'
+
+type ErrorHandler = NonNullable<RouteOptions['errorHandler']>
+
+/** Answers our errors, and passes everything else on to the route's own handler, or to the host's. */
+function createErrorHandler (own: ErrorHandler | undefined, challenge: string, errors: 'drf' | 'throw'): ErrorHandler {
+  return function (error, request, reply) {
+    if (error instanceof AuthtokenError) {
+      if (errors === 'drf') return sendDrfError(error, reply, challenge)
+      if (error.statusCode === 401) error.headers = { ...error.headers, 'www-authenticate': challenge }
+    }
+    if (own !== undefined) return own.call(this, error, request, reply)
+    reply.send(error)
+  }
+}
+
+export default fp(tokenAuth, { name: 'authtoken-token-auth', fastify: '5.x' })

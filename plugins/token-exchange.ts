@@ -1,0 +1,114 @@
+import { type Static, Type } from '@sinclair/typebox'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { PermissionDenied, validationError } from '../src/errors.js'
+import type { IssuedToken, User } from '../src/tokens/identity.js'
+import type { TokenStore } from '../src/tokens/store.js'
+import type { Credentials } from '../src/users/credentials.js'
+import { strip } from '../src/users/text.js'
+import { sendDrfError, toDrfError } from './drf-errors.js'
+import { EXCHANGE_TYPES, type Fields, readFields } from './exchange-body.js'
+import { drfValidatorCompiler, TEXT_PATTERN } from './fields.js'
+import { otherMethods } from './other-methods.js'
+
+/** How the exchange differs from DRF's `obtain_auth_token`, as people subclass it. */
+export interface ExchangeOptions {
+  /** Where it is mounted, with and without the trailing slash. @default '/api-token-auth/' */
+  path?: string
+  /** Whether a user who gave the right password may have a token; if not, 403. @default everybody may */
+  allow?: (user: User, request: FastifyRequest) => boolean | Promise<boolean>
+  /** The body of the answer. @default `{ token: token.key }` */
+  reply?: (user: User, token: IssuedToken) => unknown
+}
+
+/** Options of `tokenExchange`. */
+export interface TokenExchangeOptions extends ExchangeOptions {
+  credentials: Pick<Credentials, 'verify'>
+  tokens: Pick<TokenStore, 'getOrCreate'>
+  /** See `tokenAuth`. @default 'drf' */
+  errors?: 'drf' | 'throw'
+}
+
+/** The body of the exchange, once usernames are trimmed and numbers turned into text. Other fields are ignored. */
+const credentialsSchema = Type.Object({
+  username: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'White space around it is ignored.' }),
+  password: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Taken as it is.' })
+})
+
+const tokenSchema = Type.Object({ token: Type.String({ description: 'For the header Authorization: Token <token>' }) })
+
+/**
+ * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time.
+ * JSON, form or multipart; in a scope of its own, so that the host's parsers and error handlers are not touched.
+ */
+const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { path = '/api-token-auth/', ...options }) => {
+  await app.register(routes, { ...options, prefix: path.replace(/\/$/, '') })
+}
+
+async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
+  const { credentials, tokens, allow = () => true, reply: answer = (_user, token) => ({ token: token.key }), errors = 'drf' } = options
+  const config = { authtoken: { permission: 'allowAny' as const } }
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.setValidatorCompiler(drfValidatorCompiler)
+  app.setErrorHandler((error: Error & { code: string, statusCode: number }, request, reply) => {
+    const ours = toDrfError(error, request)
+    if (ours === null || errors === 'throw') reply.send(ours ?? error)
+    else sendDrfError(ours, reply, 'Token')
+  })
+
+  app.post<{ Body: Static<typeof credentialsSchema> }>('/', {
+    config,
+    schema: {
+      tags: ['authentication'],
+      summary: 'Exchange a username and password for a token',
+      security: [],
+      consumes: EXCHANGE_TYPES,
+      body: credentialsSchema,
+      ...(options.reply === undefined && { response: { 200: tokenSchema } })
+    },
+    onRequest: (_request, reply, done) => {
+      reply.header('cache-control', 'no-store')
+      done()
+    },
+    preValidation: async (request) => {
+      const raw: unknown = request.body
+      const fields: unknown = normalize(await readFields(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0), request.headers['content-type'] ?? ''))
+      request.body = fields as typeof request.body
+    }
+  }, async (request) => {
+    const { username, password } = request.body
+    const { user, ...refusal } = await credentials.verify(username, password)
+    if (user === null) {
+      request.log.info(refusal, 'login refused')
+      throw validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
+    }
+    if (!await allow(user, request)) throw new PermissionDenied()
+    return await answer(user, await tokens.getOrCreate(user))
+  })
+
+  app.options('/', { config, schema: { hide: true } }, async (_request, reply) => reply.header('allow', 'POST, OPTIONS').send({
+    name: 'Obtain Auth Token',
+    description: '',
+    renders: ['application/json'],
+    parses: EXCHANGE_TYPES,
+    actions: { POST: { username: field('Username'), password: field('Password'), token: { ...field('Token'), required: false, read_only: true } } }
+  }))
+  otherMethods(app, '/', ['POST', 'OPTIONS'], { config })
+}
+
+/** A field as DRF's OPTIONS describes it. */
+const field = (label: string) => ({ type: 'string', required: true, read_only: false, label })
+
+/** What DRF's CharField does before it looks: numbers become text, the username is trimmed. */
+function normalize (fields: Fields): Fields {
+  const { username, password } = fields
+  return { ...fields, ...toText({ username, password }), ...(isText(username) && { username: strip(String(username)) }) }
+}
+
+const isText = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number'
+
+const toText = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) => [name, isText(value) ? String(value) : value]))
+
+export default tokenExchange

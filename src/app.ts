@@ -1,0 +1,43 @@
+import helmet from '@fastify/helmet'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sendDrfError, toDrfError } from '../plugins/drf-errors.js'
+import health from '../plugins/health.js'
+import jsonBody from '../plugins/json-body.js'
+import openapi from '../plugins/openapi.js'
+import tokenAuth from '../plugins/token-auth.js'
+import tokenExchange from '../plugins/token-exchange.js'
+import users from '../plugins/users.js'
+import type { Authtoken } from './authtoken.js'
+import { NotFound } from './errors.js'
+import type { Settings } from './settings.js'
+import { version } from './version.js'
+
+/** What the service is built from. */
+export interface AppOptions {
+  settings: Settings
+  authtoken: Authtoken
+}
+
+/** The service: every plugin, in order. */
+export default async function app (app: FastifyInstance, { settings, authtoken }: AppOptions): Promise<void> {
+  const { authenticator, credentials, database, tokens, users: accounts } = authtoken
+  const keywords = settings.KEYWORDS.split(',')
+  const [keyword = 'Token'] = keywords
+
+  app.setErrorHandler((error: Error & { code: string, statusCode: number }, request: FastifyRequest, reply: FastifyReply) => {
+    const ours = toDrfError(error, request)
+    if (ours === null || ours.statusCode >= 500) request.log.error(error, 'request failed')
+    if (ours !== null) sendDrfError(ours, reply, keyword)
+    else reply.code(500).type('application/json').send({ detail: 'A server error occurred.' })
+  })
+  app.setNotFoundHandler((_request, reply) => sendDrfError(new NotFound('Not found.'), reply, keyword))
+
+  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })
+  await app.register(openapi, { version, keyword })
+  await app.register(jsonBody)
+  await app.register(tokenAuth, { authenticator, keywords })
+  await app.register(tokenExchange, { credentials, tokens })
+  await app.register(users, { users: accounts, administrators: settings.ADMINISTRATORS })
+  await app.register(health, { ping: () => accounts.findByUsername('') })
+  app.addHook('onClose', () => database.close())
+}

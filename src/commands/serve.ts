@@ -1,0 +1,30 @@
+import closeWithGrace from 'close-with-grace'
+import { openAuthtoken } from '../authtoken.js'
+import { buildServer } from '../server.js'
+import { loadSettings } from '../settings.js'
+import { CommandError, openOptions, type Terminal } from './terminal.js'
+
+const CLOSE_TIMEOUT_MS = 10_000
+
+/** Runs the service until it is told to stop; requests that were accepted are answered first. */
+export async function serve (terminal: Terminal): Promise<void> {
+  const settings = loadSettings(terminal.env)
+  const server = await buildServer(settings, await openAuthtoken(openOptions(settings)))
+  try {
+    await server.listen({ host: settings.HOST, port: settings.PORT })
+  } catch (error) {
+    await server.close()
+    throw new CommandError(LISTEN_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']?.(settings) ?? (error as Error).message)
+  }
+  closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: server.log }, async ({ err }) => {
+    if (err !== undefined) server.log.error(err, 'stopped by an error')
+    await server.close()
+  })
+}
+
+const LISTEN_PROBLEMS: Record<string, (settings: { HOST: string, PORT: number }) => string> = {
+  EADDRINUSE: ({ HOST, PORT }) => `PORT ${PORT} on ${HOST} is in use by another program; choose another`,
+  EACCES: ({ PORT }) => `PORT ${PORT} may not be used by this user; choose one above 1023`,
+  EADDRNOTAVAIL: ({ HOST }) => `HOST ${HOST} is not an address of this machine`,
+  ENOTFOUND: ({ HOST }) => `HOST ${HOST} is not known`
+}

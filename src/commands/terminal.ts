@@ -1,0 +1,85 @@
+import type { Readable, Writable } from 'node:stream'
+import { confirm, isCancel, password, text } from '@clack/prompts'
+import { type Authtoken, openAuthtoken } from '../authtoken.js'
+import { AuthtokenError, DatabaseUnusable } from '../errors.js'
+import { loadSettings, type Settings } from '../settings.js'
+
+/** What a command sees of the world. */
+export interface Terminal {
+  env: NodeJS.ProcessEnv
+  input: Readable
+  output: Writable
+  errors: Writable
+  /** Whether a person is there to answer. */
+  interactive: boolean
+}
+
+/** A command that can't go on: one line for standard error, exit code 1. */
+export class CommandError extends Error {}
+
+/** Writes a line to standard output. */
+export const print = ({ output }: Terminal, line: string): void => { output.write(`${line}\n`) }
+
+/** Writes a value for machines. */
+export const printJson = (terminal: Terminal, value: unknown): void => print(terminal, JSON.stringify(value))
+
+/**
+ * Opens the database that the settings name, and closes it behind the action.
+ * @param action what is done with it
+ */
+export async function withAuthtoken<T> (terminal: Terminal, action: (authtoken: Authtoken) => Promise<T>): Promise<T> {
+  const settings = loadSettings(terminal.env)
+  const authtoken = await openAuthtoken({ ...openOptions(settings), create: false, migrate: false })
+  try {
+    const [problem] = authtoken.database.inspect().unready
+    if (problem !== undefined) throw new DatabaseUnusable(`${settings.DATABASE_URL} ${problem}`)
+    return await action(authtoken)
+  } finally {
+    authtoken.database.close()
+  }
+}
+
+/** The settings as `openAuthtoken` takes them. */
+export function openOptions (settings: Settings) {
+  return {
+    database: settings.DATABASE_URL,
+    busyTimeoutMs: settings.BUSY_TIMEOUT_MS,
+    passwords: {
+      size: settings.PASSWORD_QUEUE,
+      ...(settings.PASSWORD_HASHER !== undefined && { hasher: settings.PASSWORD_HASHER }),
+      ...(settings.PASSWORD_REHASH !== undefined && { rehash: settings.PASSWORD_REHASH === 'on' }),
+      ...(settings.PASSWORD_CONCURRENCY !== undefined && { concurrency: settings.PASSWORD_CONCURRENCY })
+    }
+  }
+}
+
+type Validate = (value: string | undefined) => string | undefined
+
+/** Asks for a line. @param validate what is wrong with the answer, if anything: it is then asked again */
+export const askText = async (terminal: Terminal, message: string, validate: Validate): Promise<string> =>
+  answered(await text({ message, validate, input: terminal.input, output: terminal.output }))
+
+/** Asks for a password twice, hidden. */
+export async function askPassword (terminal: Terminal): Promise<string> {
+  const streams = { input: terminal.input, output: terminal.output }
+  const first = answered(await password({ message: 'Password', validate: (value) => value ? undefined : 'This field may not be blank.', ...streams }))
+  answered(await password({ message: 'Password (again)', validate: (value) => value === first ? undefined : 'The two passwords are not the same.', ...streams }))
+  return first
+}
+
+/** Asks yes or no; no by default. */
+export const askConfirmation = async (terminal: Terminal, message: string): Promise<boolean> =>
+  answered(await confirm({ message, initialValue: false, input: terminal.input, output: terminal.output }))
+
+function answered<T> (answer: T): Exclude<T, symbol> {
+  if (isCancel(answer)) throw new CommandError('Operation cancelled.')
+  return answer as Exclude<T, symbol>
+}
+
+/** One line for standard error: what went wrong, without a stack trace. */
+export function describeFailure (error: unknown): string {
+  if (error instanceof AuthtokenError && error.fields !== undefined) {
+    return Object.entries(error.fields).map(([field, messages]) => `${field}: ${messages.join(' ')}`).join(' ')
+  }
+  return error instanceof Error ? error.message : 'Unknown error.'
+}

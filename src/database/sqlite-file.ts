@@ -1,0 +1,27 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs'
+import SQLite from 'better-sqlite3'
+
+/**
+ * Makes an SQLite file in WAL mode that only its owner may read, where there is none.
+ * It appears whole under its name, so that of many starters one makes it and the others find it made.
+ * @param path of the file
+ * @returns whether this call made it
+ */
+export function createSqliteFile (path: string): boolean {
+  if (existsSync(path)) return false
+  const draft = `${path}.${randomUUID()}`
+  try {
+    closeSync(openSync(draft, 'wx', 0o600))
+    const client = new SQLite(draft)
+    client.pragma('journal_mode = WAL')
+    client.close()
+    linkSync(draft, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}

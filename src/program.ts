@@ -1,0 +1,67 @@
+import { Command, CommanderError } from 'commander'
+import { changePassword, type ChangePasswordOptions } from './commands/change-password.js'
+import { check } from './commands/check.js'
+import { createToken, type CreateTokenOptions } from './commands/create-token.js'
+import { createUser, type CreateUserOptions } from './commands/create-user.js'
+import { listUsers, type ListUsersOptions } from './commands/list-users.js'
+import { migrate } from './commands/migrate.js'
+import { serve } from './commands/serve.js'
+import { describeFailure, type Terminal } from './commands/terminal.js'
+import { version } from './version.js'
+
+const JSON_FLAG = ['--json', 'output for machines'] as const
+const NO_INPUT = ['--noinput', 'ask nothing; the password is AUTHTOKEN_PASSWORD'] as const
+const NO_VALIDATE = ['--no-validate', 'do not apply the password rules'] as const
+
+/**
+ * The command line.
+ * @param argv the arguments, without node and the program
+ * @returns the exit code: 0, or 1 with one line on standard error
+ */
+export async function run (argv: string[], terminal: Terminal): Promise<0 | 1> {
+  try {
+    await createProgram(terminal).parseAsync(argv, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    terminal.errors.write(`authtoken: ${describeFailure(error).replaceAll('\n', ' ')}\n`)
+    return 1
+  }
+}
+
+function createProgram (terminal: Terminal): Command {
+  const program = new Command('authtoken')
+    .description("Django REST framework's token authentication, as a service. Settings come from the environment.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.output.write(text), writeErr: (text) => terminal.errors.write(text) })
+
+  program.command('serve').description('run the service').action(() => serve(terminal))
+  program.command('migrate').description('make the tables, or bring them up to date').action(() => migrate(terminal))
+  program.command('check').description('say what is wrong with settings and database').option(...JSON_FLAG)
+    .action((options: { json?: boolean }) => check(terminal, options))
+
+  for (const [name, description, flags] of [
+    ['createsuperuser', 'make a user with all rights', { isStaff: true, isSuperuser: true }],
+    ['createuser', 'make a user', { isStaff: false, isSuperuser: false }]
+  ] as const) {
+    program.command(name).description(description)
+      .option('--username <name>').option('--email <address>')
+      .option(...NO_INPUT).option(...NO_VALIDATE).option(...JSON_FLAG)
+      .action((options: Omit<CreateUserOptions, 'input'> & { noinput?: boolean }) => createUser(terminal, { ...options, input: !options.noinput }, flags))
+  }
+
+  program.command('changepassword').description('set a user\'s password').argument('<username>')
+    .option(...NO_INPUT).option(...NO_VALIDATE).option(...JSON_FLAG)
+    .action((username: string, options: Omit<ChangePasswordOptions, 'input'> & { noinput?: boolean }) => changePassword(terminal, username, { ...options, input: !options.noinput }))
+
+  program.command('create-token').alias('drf_create_token').description('show a user\'s token; made where there is none').argument('[username]')
+    .option('-r, --reset', 'replace the present token').option('--missing', 'for all users who have none').option(...JSON_FLAG)
+    .action((username: string | undefined, options: CreateTokenOptions) => createToken(terminal, username, options))
+
+  program.command('users').description('users').command('list').description('list the users')
+    .option('--search <text>', 'part of the username or e-mail address').option(...JSON_FLAG)
+    .action((options: ListUsersOptions) => listUsers(terminal, options))
+
+  return program
+}

@@ -1,0 +1,43 @@
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { sendDrfError } from '../plugins/drf-errors.js'
+import app from './app.js'
+import type { Authtoken } from './authtoken.js'
+import { NotFound } from './errors.js'
+import { safeError } from './safe-error.js'
+import type { Settings } from './settings.js'
+
+/** Where the log goes, in tests. */
+export interface ServerOptions {
+  stream?: { write (line: string): void }
+}
+
+// A percent-encoded username of 150 characters, 4 bytes each.
+const MAX_PARAM_LENGTH = 150 * 4 * 3
+
+/**
+ * The service as a Fastify instance, ready to listen.
+ * @param settings as `loadSettings` returns them
+ * @param authtoken an open database; closed with the server
+ */
+export async function buildServer (settings: Settings, authtoken: Authtoken, { stream }: ServerOptions = {}): Promise<FastifyInstance> {
+  const server: FastifyInstance = Fastify({
+    bodyLimit: settings.BODY_LIMIT,
+    requestTimeout: settings.REQUEST_TIMEOUT_MS,
+    trustProxy: settings.TRUST_PROXY === 'on',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },
+    logger: {
+      level: settings.LOG_LEVEL,
+      ...(stream !== undefined && { stream }),
+      redact: ['*.password', '*.token', '*.key', '*.authorization', '*.headers'],
+      // The route, not the address: a client may have put a token into that.
+      serializers: {
+        req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? null, remoteAddress: request.ip }),
+        res: (reply) => ({ statusCode: reply.statusCode }),
+        err: safeError
+      }
+    }
+  })
+  await server.register(app, { settings, authtoken })
+  return server
+}

@@ -1,0 +1,52 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { envSchema } from 'env-schema'
+import { InvalidSettings } from './errors.js'
+
+const oneOf = <const Values extends readonly string[]>(values: Values, options: { description: string, default?: Values[number] }) =>
+  Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
+
+/** The settings of the service, by the names of their environment variables. `docs/settings.md` says more of each. */
+export const settingsSchema = Type.Object({
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address to listen on.' }),
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8000, description: 'Port to listen on; 0 takes a free one.' }),
+  DATABASE_URL: Type.String({ pattern: '^file:.+', default: 'file:./authtoken.db', description: 'The database: file:<path>.' }),
+  BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 100, description: 'How long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
+  KEYWORDS: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+(,[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$", default: 'Token', description: 'Keywords of the Authorization header, separated by commas; the first is the challenge.' }),
+  ADMINISTRATORS: oneOf(['superuser', 'staff'], { default: 'superuser', description: 'Who may administer users.' }),
+  PASSWORD_HASHER: Type.Optional(oneOf(['argon2', 'scrypt', 'bcrypt_sha256', 'pbkdf2_sha256'], { description: 'Algorithm of new passwords; by default argon2, and pbkdf2_sha256 on a database of Django\'s.' })),
+  PASSWORD_REHASH: Type.Optional(oneOf(['on', 'off'], { description: 'Whether a good login replaces a weaker hash; by default on, and off on a database of Django\'s.' })),
+  PASSWORD_CONCURRENCY: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'Hashes computed at once; by default the number of cores less one, from 1 to 4.' })),
+  PASSWORD_QUEUE: Type.Integer({ minimum: 1, maximum: 100_000, default: 200, description: 'Logins that may wait for a hash; past that they get 503.' }),
+  BODY_LIMIT: Type.Integer({ minimum: 1024, maximum: 104_857_600, default: 262_144, description: 'Largest request body, in bytes.' }),
+  REQUEST_TIMEOUT_MS: Type.Integer({ minimum: 1000, maximum: 600_000, default: 30_000, description: 'How long a client may take to send a request, in milliseconds.' }),
+  TRUST_PROXY: oneOf(['on', 'off'], { default: 'off', description: 'Whether X-Forwarded-* headers are believed: only behind a proxy that sets them.' }),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'Level of the log.' })
+})
+
+/** The checked settings. Frozen: nothing changes them after the start. */
+export type Settings = Readonly<Static<typeof settingsSchema>>
+
+/**
+ * Reads the settings from an environment.
+ * @param env as `process.env`; an empty variable counts as not set
+ * @throws InvalidSettings that names every setting that is wrong, and what would be right; never its value
+ */
+export function loadSettings (env: NodeJS.ProcessEnv): Settings {
+  const data = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in settingsSchema.properties && value !== ''))
+  try {
+    return Object.freeze(envSchema<Static<typeof settingsSchema>>({ schema: settingsSchema, data, env: false }))
+  } catch (error) {
+    const wrong = new Set(((error as { errors?: Array<{ instancePath: string }> }).errors ?? []).map(({ instancePath }) => instancePath.slice(1)))
+    if (wrong.size === 0) throw error
+    throw new InvalidSettings([...wrong].map(explain).join('; '))
+  }
+}
+
+function explain (name: string): string {
+  const schema = settingsSchema.properties[name as keyof typeof settingsSchema.properties] as TSchema
+  if (name === 'DATABASE_URL') return 'DATABASE_URL must be file:<path>, as file:./authtoken.db'
+  if (name === 'KEYWORDS') return 'KEYWORDS must be one or more words without spaces, separated by commas, as Token,Bearer'
+  if (schema.enum !== undefined) return `${name} must be one of ${(schema.enum as string[]).join(', ')}`
+  if (schema.type === 'integer') return `${name} must be a whole number from ${schema.minimum} to ${schema.maximum}`
+  return `${name} must not be empty`
+}

@@ -1,0 +1,44 @@
+import type { users } from '../database/schema.sqlite.js'
+
+/** A user as the rest of the program sees it: the row of `auth_user` without the password hash. */
+export type User = Omit<typeof users.$inferSelect, 'password'>
+
+/** A token without its key: what `request.auth` holds, and what may be shown and logged. */
+export interface Token {
+  /** Public id: `drf-<user id>` for the token in `authtoken_token`. */
+  id: string
+  kind: 'drf'
+  name: string | null
+  /** The first 4 characters of the key; null for keys under 20 characters. */
+  hint: string | null
+  /** Space-separated scopes (RFC 6749 section 3.3); `*` is full power, which a DRF token always has. */
+  scope: string
+  created: Date | null
+  /** When it ends; null: never. */
+  expires: Date | null
+  /** When it was last used; null: never, or not recorded. */
+  lastUsed: Date | null
+  disabled: boolean
+}
+
+/** A token in the one answer that shows its key. */
+export type IssuedToken = Token & { key: string }
+
+/** Who a key belongs to. */
+export interface Identity {
+  user: User
+  token: Token
+}
+
+/**
+ * Finds out who a key belongs to. The one seam between the plugins and where tokens are kept.
+ * A user who is not active is returned all the same: the caller refuses it, with DRF's own words.
+ */
+export interface Authenticator {
+  /**
+   * @param key what stood behind the keyword in the `Authorization` header
+   * @returns the identity, or null for a key that nobody has; synchronously where it is at hand
+   * @throws DatabaseUnavailable where it can not be known at the moment
+   */
+  authenticate (key: string): Identity | null | Promise<Identity | null>
+}

@@ -1,0 +1,95 @@
+import { asc, eq, isNull } from 'drizzle-orm'
+import type { Database } from '../database/database.js'
+import type { IssuedToken, Token, User } from './identity.js'
+import { generateKey, hintOf } from './key.js'
+
+/** What a store needs to know of a user. */
+type Owner = Pick<User, 'id'>
+
+/** The tokens of `authtoken_token`: one a user. */
+export type TokenStore = ReturnType<typeof createTokenStore>
+
+/**
+ * What may be shown of a DRF token.
+ * @param key its key, of which only the hint stays
+ */
+export function describeToken (key: string, userId: number, created: Date | null): Token {
+  return {
+    id: `drf-${userId}`,
+    kind: 'drf',
+    name: null,
+    hint: hintOf(key),
+    scope: '*',
+    created,
+    expires: null,
+    lastUsed: null,
+    disabled: false
+  }
+}
+
+/**
+ * Reads and writes `authtoken_token`.
+ * @param database an open database
+ */
+export function createTokenStore (database: Database) {
+  const { db, schema: { users, authtokenToken: tokens } } = database
+
+  const issued = (row: typeof tokens.$inferSelect): IssuedToken => ({ ...describeToken(row.key, row.userId, row.created), key: row.key })
+
+  async function find (user: Owner): Promise<IssuedToken | null> {
+    const [row] = await database.run(() => db.select().from(tokens).where(eq(tokens.userId, user.id)))
+    return row === undefined ? null : issued(row)
+  }
+
+  return {
+    /** The user's token with its key, or null. */
+    find,
+
+    /** The user's token; made where there is none, as DRF's `get_or_create`. */
+    async getOrCreate (user: Owner): Promise<IssuedToken> {
+      const present = await find(user)
+      if (present !== null) return present
+      const [row] = await database.run(() => db.insert(tokens)
+        .values({ key: generateKey(), created: new Date(), userId: user.id })
+        .onConflictDoNothing({ target: tokens.userId })
+        .returning())
+      return row === undefined ? this.getOrCreate(user) : issued(row)
+    },
+
+    /** A new token in place of the user's present one, as `drf_create_token -r`. The old key is dead at once. */
+    async replace (user: Owner): Promise<IssuedToken> {
+      const fresh = { key: generateKey(), created: new Date() }
+      const [row] = await database.run(() => db.insert(tokens)
+        .values({ ...fresh, userId: user.id })
+        .onConflictDoUpdate({ target: tokens.userId, set: fresh })
+        .returning())
+      return issued(row as typeof tokens.$inferSelect)
+    },
+
+    /** Deletes the user's token. @returns whether there was one */
+    async revoke (user: Owner): Promise<boolean> {
+      const rows = await database.run(() => db.delete(tokens).where(eq(tokens.userId, user.id)).returning({ userId: tokens.userId }))
+      return rows.length > 0
+    },
+
+    /**
+     * Makes tokens for users who have none.
+     * @param limit how many at most
+     * @returns how many such users were found; 0: every user has a token
+     */
+    async createMissing (limit: number): Promise<number> {
+      const owners = await database.run(() => db.select({ id: users.id })
+        .from(users)
+        .leftJoin(tokens, eq(tokens.userId, users.id))
+        .where(isNull(tokens.key))
+        .orderBy(asc(users.id))
+        .limit(limit))
+      if (owners.length === 0) return 0
+      const created = new Date()
+      await database.run(() => db.insert(tokens)
+        .values(owners.map(({ id }) => ({ key: generateKey(), created, userId: id })))
+        .onConflictDoNothing({ target: tokens.userId }))
+      return owners.length
+    }
+  }
+}

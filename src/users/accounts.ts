@@ -1,0 +1,120 @@
+import { validationError } from '../errors.js'
+import type { User } from '../tokens/identity.js'
+import type { TokenStore } from '../tokens/store.js'
+import type { Credentials } from './credentials.js'
+import { unusablePassword } from './hashers/index.js'
+import { collectProblems, normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './rules.js'
+import type { UserQuery, UserStore } from './store.js'
+
+/**
+ * What happens when a user was made, as a receiver of Django's `post_save`: where the function returns true, the user
+ * gets a DRF token; `false` instead of a function: nobody gets one until it is asked for.
+ */
+export type OnUserCreated = ((user: User) => unknown) | false
+
+/** A user to be made. */
+export interface NewUser {
+  /** At most 150 letters, digits and `@.+-_`; stored in Unicode's form NFKC. */
+  username: string
+  /** Null: a password that nobody can log in with. */
+  password: string | null
+  email?: string
+  firstName?: string
+  lastName?: string
+  /** @default false */
+  isStaff?: boolean
+  /** @default false */
+  isSuperuser?: boolean
+  /** @default true */
+  isActive?: boolean
+}
+
+/** What of a user can be changed. */
+export type UserChanges = Partial<NewUser>
+
+/** Whether Django's password rules are applied. */
+export interface PasswordCheck {
+  /** @default true */
+  validate?: boolean
+}
+
+/** The users: `app.authtoken.users`. */
+export type Accounts = ReturnType<typeof createAccounts>
+
+/**
+ * What can be done with users, with Django's rules.
+ * @param onUserCreated default: every new user gets a DRF token
+ */
+export function createAccounts (store: UserStore, credentials: Credentials, tokens: TokenStore, onUserCreated: OnUserCreated = () => true) {
+  const encode = async (password: string | null) => password === null ? unusablePassword() : await credentials.encode(password)
+
+  return {
+    /** The user of that exact name, or null. */
+    findByUsername: (username: string): Promise<User | null> => store.findByUsername(username),
+
+    /** One page of users, in order of their ids, and how many match in all. */
+    list: (query: UserQuery) => store.list(query),
+
+    /**
+     * Makes a user; then `onUserCreated` decides whether it gets a token.
+     * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
+     */
+    async create (user: NewUser, { validate = true }: PasswordCheck = {}): Promise<User> {
+      const { password, ...fields } = normalize(user)
+      const taken = await store.findByUsername(fields.username) === null ? [] : ['A user with that username already exists.']
+      await refuse({
+        username: [...usernameProblems(fields.username), ...taken],
+        password: password === null ? [] : await problemsOf(password, fields, validate)
+      })
+      const created = await store.insert({ ...fields, password: await encode(password) })
+      if (onUserCreated !== false && await onUserCreated(created)) await tokens.getOrCreate(created)
+      return created
+    },
+
+    /**
+     * Changes a user, all of it or nothing. Django keeps the user's token when the password changes, and so do we.
+     * @returns the user as it is then, or null where there is none any more
+     * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
+     */
+    async update (user: User, changes: UserChanges, { validate = true }: PasswordCheck = {}): Promise<User | null> {
+      const { password, ...fields } = normalize(changes)
+      await refuse({
+        username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username),
+        password: password === undefined || password === null ? [] : await problemsOf(password, { ...user, ...fields }, validate)
+      })
+      const encoded = password === undefined ? {} : { password: await encode(password) }
+      return Object.keys(changes).length === 0 ? user : await store.update(user.id, { ...fields, ...encoded })
+    },
+
+    /** Sets a password; null: one that nobody can log in with. As `update`. */
+    setPassword (user: User, password: string | null, check?: PasswordCheck): Promise<User | null> {
+      return this.update(user, { password }, check)
+    },
+
+    /** Says what Django's rules have against a password for that user; empty: nothing. */
+    passwordProblems: (password: string, user: Partial<User>): Promise<string[]> => problemsOf(password, user, true),
+
+    /** Lets a user in or keeps it out: an inactive user's token and password are refused, and kept. */
+    setActive: (user: User, isActive: boolean): Promise<User | null> => store.update(user.id, { isActive }),
+
+    /** Deletes a user and its token. @throws Conflict where other tables of the database refer to it */
+    delete: (user: User): Promise<void> => store.delete(user.id)
+  }
+}
+
+async function problemsOf (password: string, personal: Partial<User>, validate: boolean): Promise<string[]> {
+  const problems = storableProblems(password)
+  return problems.length > 0 || !validate ? problems : await passwordProblems(password, personal)
+}
+
+function normalize<T extends UserChanges> (fields: T): T {
+  const copy = { ...fields }
+  if (copy.username !== undefined) copy.username = normalizeUsername(copy.username)
+  if (copy.email !== undefined) copy.email = normalizeEmail(copy.email)
+  return copy
+}
+
+async function refuse (fields: Record<string, string[]>): Promise<void> {
+  const problems = collectProblems(fields)
+  if (problems !== null) throw validationError(problems)
+}

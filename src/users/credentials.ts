@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { AuthtokenError } from '../errors.js'
+import type { User } from '../tokens/identity.js'
+import { createEqualTime } from './equal-time.js'
+import type { StoredHash } from './hashers/encoding.js'
+import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
+import type { HashingQueue } from './hashing-queue.js'
+import type { UserStore } from './store.js'
+
+/** How passwords are hashed. */
+export interface CredentialsOptions {
+  /** The algorithm of new hashes. */
+  hasher: HasherName
+  /** Whether a good login replaces a weaker hash by one of `hasher`. */
+  rehash: boolean
+}
+
+/** The outcome of a login. The reason is for the log: outside, every failure looks the same. */
+export type LoginResult = { user: User, reason: null } | { user: null, userId: number | null, reason: string }
+
+/** Checks and makes passwords. */
+export type Credentials = ReturnType<typeof createCredentials>
+
+const SAMPLE = 1_000
+
+/**
+ * Usernames and passwords: checked as Django does, every refusal after the same time.
+ * @param users where the hashes are kept
+ * @param queue where hashes are computed
+ */
+export function createCredentials (users: UserStore, queue: HashingQueue, options: CredentialsOptions) {
+  const hasher = HASHERS[options.hasher]
+  const equalTime = createEqualTime()
+  let standIn: Promise<StoredHash> | undefined
+  let survey: Promise<void> | undefined
+
+  /** Times a hash of each form in the table once, the preferred one included, so that the floor is right from the first refusal. */
+  async function surveyForms (): Promise<void> {
+    const sample = (await users.samplePasswords(SAMPLE)).map((encoded) => readPassword(encoded).hash)
+    for (const hash of [await standInHash(), ...sample]) {
+      if (hash !== null && !equalTime.knows(hash.form)) {
+        const { ms } = await queue.run(() => hash.verify('a password that nobody has'))
+        equalTime.record(hash.form, ms)
+      }
+    }
+  }
+
+  /** What is computed for a user who has no hash, or does not exist. */
+  function standInHash (): Promise<StoredHash> {
+    standIn ??= hasher.encode(randomBytes(16).toString('hex')).then((encoded) => hasher.parse(encoded) as StoredHash)
+    return standIn
+  }
+
+  /** Leaves the weaker hash for the next login where the queue is full or the database busy: the login itself is good. */
+  async function replace (id: number, weaker: string, password: string): Promise<void> {
+    try {
+      const { result: encoded } = await queue.run(() => hasher.encode(password))
+      await users.replacePassword(id, weaker, encoded)
+    } catch (error) {
+      if (!(error instanceof AuthtokenError)) throw error
+    }
+  }
+
+  return {
+    /**
+     * Checks a username and password.
+     * @param username exact, as it is stored
+     * @throws LoginQueueFull where too many logins wait
+     */
+    async verify (username: string, password: string): Promise<LoginResult> {
+      survey ??= surveyForms().catch((error) => {
+        survey = undefined
+        throw error
+      })
+      await survey
+      const found = await users.findWithPassword(username)
+      const stored = found === null ? null : readPassword(found.password)
+      const hash = stored?.hash ?? await standInHash()
+      const { result: matches, ms } = await queue.run(() => hash.verify(password))
+      equalTime.record(hash.form, ms)
+
+      const reason = refusal(found?.user, stored, matches)
+      if (reason !== null || found === null || stored === null) {
+        await equalTime.fill(ms)
+        return { user: null, userId: found?.user.id ?? null, reason: reason ?? 'no such user' }
+      }
+      if (options.rehash && stored.hash !== null && stored.weakerThan(hasher)) {
+        await replace(found.user.id, found.password, password)
+      }
+      return { user: found.user, reason: null }
+    },
+
+    /** Encodes a new password. @throws LoginQueueFull where too many wait */
+    async encode (password: string): Promise<string> {
+      return (await queue.run(() => hasher.encode(password))).result
+    }
+  }
+}
+
+function refusal (user: User | undefined, stored: ReturnType<typeof readPassword> | null, matches: boolean): string | null {
+  if (user === undefined || stored === null) return 'no such user'
+  if (stored.hash === null) return stored.reason
+  if (!matches) return 'wrong password'
+  if (!user.isActive) return 'the user is not active'
+  return null
+}

@@ -1,0 +1,99 @@
+import type { FieldErrors } from '../errors.js'
+
+const MAX_USERNAME_LENGTH = 150
+const MIN_PASSWORD_LENGTH = 8
+const MAX_SIMILARITY = 0.7
+
+// Django's UnicodeUsernameValidator: Python's \w is letters, numbers and the underscore.
+const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u
+const RESERVED_USERNAMES = ['me']
+
+/** What of a user a password must not resemble. */
+export interface PersonalData {
+  username?: string
+  email?: string
+  firstName?: string
+  lastName?: string
+}
+
+/** A username as Django stores it: NFKC, so that look-alikes are one. */
+export const normalizeUsername = (username: string): string => username.normalize('NFKC')
+
+/** An e-mail address as Django stores it: the domain in lower case. */
+export function normalizeEmail (email: string): string {
+  const at = email.lastIndexOf('@')
+  return at < 0 ? email : email.slice(0, at) + email.slice(at).toLowerCase()
+}
+
+/**
+ * Django's rules for a new username, and one of ours: `me` is a path of the service.
+ * @param username normalized
+ * @returns what is wrong, in Django's words; empty where nothing is
+ */
+export function usernameProblems (username: string): string[] {
+  if (username === '') return ['This field may not be blank.']
+  const problems = []
+  if ([...username].length > MAX_USERNAME_LENGTH) problems.push(`Ensure this field has no more than ${MAX_USERNAME_LENGTH} characters.`)
+  if (!USERNAME.test(username)) problems.push('Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.')
+  if (RESERVED_USERNAMES.includes(username)) problems.push(`The username "${username}" is reserved.`)
+  return problems
+}
+
+/**
+ * Django's four validators for a new password.
+ * @param personal what it must not resemble
+ * @returns what is wrong, in Django's words; empty where nothing is
+ */
+export async function passwordProblems (password: string, personal: PersonalData): Promise<string[]> {
+  const problems = []
+  for (const [attribute, label] of [['username', 'username'], ['firstName', 'first name'], ['lastName', 'last name'], ['email', 'email address']] as const) {
+    if (resembles(password, personal[attribute] ?? '')) {
+      problems.push(`The password is too similar to the ${label}.`)
+      break
+    }
+  }
+  if ([...password].length < MIN_PASSWORD_LENGTH) problems.push(`This password is too short. It must contain at least ${MIN_PASSWORD_LENGTH} characters.`)
+  if (await isCommon(password)) problems.push('This password is too common.')
+  if (/^\p{Nd}+$/u.test(password)) problems.push('This password is entirely numeric.')
+  return problems
+}
+
+/** A password that can be stored at all, validated or not. */
+export function storableProblems (password: string): string[] {
+  if (password === '') return ['This field may not be blank.']
+  return password.includes('\0') ? ['Null characters are not allowed.'] : []
+}
+
+/** Removes the fields that have nothing wrong. @returns null where none is left */
+export function collectProblems (fields: FieldErrors): FieldErrors | null {
+  const wrong = Object.entries(fields).filter(([, problems]) => problems.length > 0)
+  return wrong.length === 0 ? null : Object.fromEntries(wrong)
+}
+
+let commonPasswords: Promise<Set<string>> | undefined
+
+async function isCommon (password: string): Promise<boolean> {
+  commonPasswords ??= import('@zxcvbn-ts/language-common')
+    .then(({ dictionary }) => new Set((dictionary['passwords-common'] as string[]).map((word) => word.toLowerCase())))
+  return (await commonPasswords).has(password.toLowerCase().trim())
+}
+
+/** Django's UserAttributeSimilarityValidator: the value, or a word of it, shares 70 % of its letters with the password. */
+function resembles (password: string, value: string): boolean {
+  const lower = password.toLowerCase()
+  const words = [value, ...value.split(/[^\p{L}\p{N}_]+/u)].filter((word) => word !== '')
+  return words.some((word) => letterRatio(lower, word.toLowerCase()) >= MAX_SIMILARITY)
+}
+
+/** Python's `SequenceMatcher.quick_ratio`: shared letters, order aside, against the letters of both. */
+function letterRatio (a: string, b: string): number {
+  const counts = new Map<string, number>()
+  for (const letter of b) counts.set(letter, (counts.get(letter) ?? 0) + 1)
+  let shared = 0
+  for (const letter of a) {
+    const left = counts.get(letter) ?? 0
+    if (left > 0) shared++
+    counts.set(letter, left - 1)
+  }
+  return (2 * shared) / (a.length + b.length)
+}
