@@ -1,4 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
+import { ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { InvalidSettings } from '../src/errors.js'
 import { HASHERS } from '../src/users/hashers/index.js'
@@ -21,7 +22,7 @@ const passwords = object({
 }, 'an object')
 
 const common = {
-  keywords: Type.Array(Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }), { minItems: 1, right: "a list of at least one keyword without spaces, as ['Token']" }),
+  keywords: Type.Array(Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", right: 'a word without spaces' }), { minItems: 1, right: "a list of at least one keyword, as ['Token']" }),
   defaultPermission: oneOf(['allowAny', 'isAuthenticated', 'isAdminUser', 'isAuthenticatedOrReadOnly']),
   errors: oneOf(['drf', 'throw'])
 }
@@ -38,7 +39,7 @@ const local = object({
 
 const delegated = object({
   ...common,
-  authenticator: Type.Object({ authenticate: func('') }, { right: 'an object with a function authenticate' })
+  authenticator: Type.Object({ authenticate: func('a function of a key') }, { right: 'an object with a function authenticate' })
 }, '')
 
 /**
@@ -52,12 +53,11 @@ export function checkOptions (options: object): void {
   const { prefix, ...given } = options as Record<string, unknown>
   const schema = hasDatabase || !('authenticator' in options) ? local : delegated
   const seen = new Set<string>()
-  for (const { path, schema: failed } of Value.Errors(schema, given)) {
+  for (const { type, path, schema: failed } of Value.Errors(schema, given)) {
     const name = path.slice(1).replaceAll('/', '.')
-    const [top = ''] = name.split('.')
-    if (seen.has(top) || [...seen].some((other) => name.startsWith(`${other}.`))) continue
+    if (seen.has(name)) continue
     seen.add(name)
-    problems.push(failed.right === undefined || !(top in schema.properties) ? `${name} is not an option` : `${name} must be ${failed.right}`)
+    problems.push(type === ValueErrorType.ObjectAdditionalProperties ? `${name} is not an option` : `${name} must be ${failed.right}`)
   }
   if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
 }

@@ -91,7 +91,7 @@ const permissionFunction = (permission: Permission): PermissionFunction => (requ
  * Token authentication for the scope in which it is registered: each request there knows its caller.
  * The caller is found out once, in an `onRequest` hook that comes first on each route of the scope.
  */
-function tokenAuth (app: FastifyInstance, options: TokenAuthOptions, next: (error?: Error) => void): void {
+async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Promise<void> {
   const { authenticator, keywords = ['Token'], defaultPermission = 'allowAny', errors = 'drf' } = options
 
   if (app.hasDecorator('verifyToken')) {
@@ -105,7 +105,7 @@ function tokenAuth (app: FastifyInstance, options: TokenAuthOptions, next: (erro
   app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
   app.decorate('isAdminUser', permissionFunction('isAdminUser'))
   app.decorate('isAuthenticatedOrReadOnly', permissionFunction('isAuthenticatedOrReadOnly'))
-  if (!app.hasDecorator('auth')) app.register(fastifyAuth)
+  if (!app.hasDecorator('auth')) await app.register(fastifyAuth)
 
   app.addHook('onRoute', (route) => {
     const own = route.config?.authtoken
@@ -115,7 +115,6 @@ function tokenAuth (app: FastifyInstance, options: TokenAuthOptions, next: (erro
     route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
     route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
   })
-  next()
 }
 
 function checkRoute (route: RouteOptions, own: object): Exclude<RouteAuthtoken, false> {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import SQLite from 'better-sqlite3'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
-import { DatabaseUnavailable, DatabaseUnusable, retryAfter } from '../errors.js'
+import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, retryAfter } from '../errors.js'
 import type { Database, DatabaseOptions, HostDatabase, Inspection } from './database.js'
 import { MIGRATIONS_TABLE, readMigrations } from './migrations.js'
 import * as schema from './schema.sqlite.js'
@@ -113,8 +113,10 @@ function inspect (client: SQLite.Database): Inspection {
   }
   if (unusable.length === 0 && pending(client).length > 0) unready.push('lacks the newest migrations; run "authtoken migrate"')
   try {
-    client.exec('BEGIN IMMEDIATE; ROLLBACK')
+    // BEGIN IMMEDIATE alone succeeds on a read-only file.
+    client.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${Number(client.pragma('user_version', { simple: true }))}; ROLLBACK`)
   } catch (error) {
+    if (client.inTransaction) client.exec('ROLLBACK')
     if (code(error).startsWith('SQLITE_BUSY')) advice.push('is locked by another program at the moment')
     else unready.push(reason(error))
   }
@@ -139,8 +141,7 @@ async function withPatience<T> (milliseconds: number, action: () => T | PromiseL
     try {
       return await action()
     } catch (error) {
-      if (!code(error).startsWith('SQLITE_')) throw error
-      if (code(error).startsWith('SQLITE_CONSTRAINT')) throw error
+      if (error instanceof AuthtokenError || code(error).startsWith('SQLITE_CONSTRAINT')) throw error
       if (!code(error).startsWith('SQLITE_BUSY') || performance.now() > deadline) throw unavailable(error)
       await sleep(5 + Math.random() * 20)
     }

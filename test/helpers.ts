@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { copyFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Test } from 'tap'
+import authtoken, { type FastifyAuthtokenOptions, openAuthtoken } from '../src/index.js'
+import type { Authtoken, AuthtokenOptions } from '../src/authtoken.js'
+import { buildServer } from '../src/server.js'
+import { loadSettings } from '../src/settings.js'
+
+const FIXTURES = join(import.meta.dirname, 'fixtures')
+
+/** A host application with the plugin, closed behind the test. */
+export async function buildHost (t: Test, options: Partial<FastifyAuthtokenOptions> = {}, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
+  const app = Fastify(server)
+  t.teardown(() => app.close())
+  await app.register(authtoken, { database: databaseUrl(t), ...options } as FastifyAuthtokenOptions)
+  return app
+}
+
+const folders = new WeakMap<Test, string>()
+
+/** A folder that goes with the test; the same one each time. */
+export function folderOf (t: Test): string {
+  const folder = folders.get(t) ?? t.testdir()
+  folders.set(t, folder)
+  return folder
+}
+
+/** A new database file's URL, in a folder that goes with the test. */
+export const databaseUrl = (t: Test): string => `file:${join(folderOf(t), `${randomUUID()}.db`)}`
+
+/** An open database with users and tokens, closed behind the test. */
+export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): Promise<Authtoken> {
+  const authtoken = await openAuthtoken({ database: databaseUrl(t), ...options })
+  t.teardown(() => authtoken.database.close())
+  return authtoken
+}
+
+/** The service on a database of its own, with its log. */
+export async function buildService (t: Test, env: NodeJS.ProcessEnv = {}) {
+  const log: string[] = []
+  const settings = loadSettings({ DATABASE_URL: databaseUrl(t), LOG_LEVEL: 'debug', ...env })
+  const authtoken = await openAuthtoken({ database: settings.DATABASE_URL })
+  const server = await buildServer(settings, authtoken, { stream: { write: (line) => { log.push(line) } } })
+  t.teardown(() => server.close())
+  return { server, authtoken, log, settings }
+}
+
+/** A user with a token, and the header that authenticates it. */
+export async function makeUser ({ users, tokens }: Pick<Authtoken, 'users' | 'tokens'>, username: string, flags: { isStaff?: boolean, isSuperuser?: boolean, isActive?: boolean } = {}) {
+  const user = await users.create({ username, password: `${username}-pass-1`, ...flags }, { validate: false })
+  const token = await tokens.getOrCreate(user)
+  return { user, token, authorization: `Token ${token.key}` }
+}
+
+/** A copy of a fixture in a folder that goes with the test. */
+export function copyFixture (t: Test, name: string): string {
+  const path = join(folderOf(t), 'copy.sqlite3')
+  copyFileSync(join(FIXTURES, name), path)
+  return path
+}
+
+/** Where a fixture is. */
+export const fixture = (name: string): string => join(FIXTURES, name)
