@@ -1,11 +1,13 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AuthtokenError, BodyTooLarge, NotFound, ParseError, UnsupportedMediaType } from '../src/errors.js'
+import { safeError } from '../src/safe-error.js'
 
 /**
- * Answers one of our errors as DRF does.
+ * Answers one of our errors as DRF does. What caused it goes to the log, without what it was about.
  * @param challenge the `WWW-Authenticate` of a 401: the route's first keyword
  */
 export function sendDrfError (error: AuthtokenError, reply: FastifyReply, challenge: string): FastifyReply {
+  if (error.cause !== undefined) reply.log.error({ err: safeError(error) }, 'request failed')
   if (error.headers !== undefined) reply.headers(error.headers)
   if (error.statusCode === 401) reply.header('www-authenticate', challenge)
   return reply.code(error.statusCode).type('application/json').serializer(JSON.stringify).send(error.fields ?? { detail: error.message })

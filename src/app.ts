@@ -9,6 +9,7 @@ import tokenExchange from '../plugins/token-exchange.js'
 import users from '../plugins/users.js'
 import type { Authtoken } from './authtoken.js'
 import { NotFound } from './errors.js'
+import { safeError } from './safe-error.js'
 import type { Settings } from './settings.js'
 import { version } from './version.js'
 
@@ -26,9 +27,9 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
 
   app.setErrorHandler((error: Error & { code: string, statusCode: number }, request: FastifyRequest, reply: FastifyReply) => {
     const ours = toDrfError(error, request)
-    if (ours === null || ours.statusCode >= 500) request.log.error(error, 'request failed')
-    if (ours !== null) sendDrfError(ours, reply, keyword)
-    else reply.code(500).type('application/json').send({ detail: 'A server error occurred.' })
+    if (ours !== null) return sendDrfError(ours, reply, keyword)
+    request.log.error({ err: safeError(error) }, 'request failed')
+    return reply.code(500).type('application/json').send({ detail: 'A server error occurred.' })
   })
   app.setNotFoundHandler((_request, reply) => sendDrfError(new NotFound('Not found.'), reply, keyword))
 

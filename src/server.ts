@@ -34,10 +34,18 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
       serializers: {
         req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? null, remoteAddress: request.ip }),
         res: (reply) => ({ statusCode: reply.statusCode }),
-        err: safeError
+        err: (error: unknown) => error instanceof Error ? safeError(error) : error as ReturnType<typeof safeError>
       }
     }
   })
+  closeIdleConnections(server)
   await server.register(app, { settings, authtoken })
   return server
+}
+
+/** While the server closes, a connection ends with the request that was in flight on it, not with its keep-alive time. */
+function closeIdleConnections (server: FastifyInstance): void {
+  let timer: NodeJS.Timeout | undefined
+  server.addHook('preClose', async () => { timer = setInterval(() => server.server.closeIdleConnections(), 50).unref() })
+  server.addHook('onClose', async () => clearInterval(timer))
 }

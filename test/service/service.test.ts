@@ -1,0 +1,79 @@
+import t from 'tap'
+import { buildService, makeUser } from '../helpers.js'
+
+t.test('the process is healthy, and ready while its database answers', async (t) => {
+  const { server, authtoken } = await buildService(t)
+  t.same((await server.inject('/healthz')).json(), { status: 'ok' })
+  t.same((await server.inject('/readyz/')).json(), { status: 'ok' })
+  authtoken.database.close()
+  t.equal((await server.inject('/healthz')).statusCode, 200)
+  const unready = await server.inject('/readyz')
+  t.equal(unready.statusCode, 503)
+  t.equal(unready.headers['retry-after'], '1')
+})
+
+t.test('OpenAPI 3.1 names every route and no secret', async (t) => {
+  const { server } = await buildService(t)
+  const response = await server.inject('/openapi.json')
+  const { openapi, info, paths, components } = response.json()
+  t.equal(openapi, '3.1.0')
+  t.match(info, { title: 'fastify-authtoken', version: /^\d+\.\d+\.\d+/ })
+  t.same(Object.entries(paths).map(([path, methods]) => `${path} ${Object.keys(methods as object).sort()}`).sort(), [
+    '/api-token-auth post', '/healthz get', '/readyz get', '/users get,post', '/users/me get', '/users/{username} delete,get,patch'
+  ])
+  t.match(components.securitySchemes, { token: { type: 'apiKey', in: 'header', name: 'Authorization' } })
+  t.match(paths['/users/me'].get.responses['200'].content['application/json'].schema.properties.token.properties.hint, {})
+})
+
+t.test('the page of the interface is served with its own files alone', async (t) => {
+  const { server } = await buildService(t)
+  const page = await server.inject('/docs/')
+  t.equal(page.statusCode, 200)
+  t.match(page.headers['content-security-policy'], "script-src 'self'")
+  t.notMatch(page.headers['content-security-policy'], 'upgrade-insecure-requests')
+  t.match((await server.inject('/docs/json')).json(), { openapi: '3.1.0' })
+})
+
+t.test('answers carry the headers of a careful service', async (t) => {
+  const { server } = await buildService(t)
+  const { headers } = await server.inject('/healthz')
+  t.match(headers, { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none';frame-ancestors 'none'", 'x-frame-options': 'SAMEORIGIN' })
+})
+
+t.test('what is not there is 404, and a broken path too', async (t) => {
+  const { server } = await buildService(t)
+  for (const url of ['/', '/nothing', '/%E0%A4%A', '/users/%zz', `/users/${'x'.repeat(3000)}/`]) {
+    const response = await server.inject(url)
+    t.equal(response.statusCode, 404, url.slice(0, 30))
+    t.same(response.json(), { detail: 'Not found.' })
+  }
+})
+
+t.test('a body over the limit is 413, an error of ours 500 without its words', async (t) => {
+  const { server, authtoken, log } = await buildService(t, { BODY_LIMIT: '1024' })
+  const { authorization } = await makeUser(authtoken, 'root', { isSuperuser: true })
+  const large = await server.inject({ method: 'POST', url: '/users/', headers: { authorization }, payload: { username: 'x'.repeat(2000) } })
+  t.equal(large.statusCode, 413)
+  authtoken.users.list = async () => { throw new TypeError('s3cret words') }
+  const failed = await server.inject({ url: '/users/', headers: { authorization } })
+  t.equal(failed.statusCode, 500)
+  t.same(failed.json(), { detail: 'A server error occurred.' })
+  t.match(log.join(''), 'request failed')
+})
+
+t.test('several keywords, the first is the challenge', async (t) => {
+  const { server, authtoken } = await buildService(t, { KEYWORDS: 'Bearer,Token' })
+  const { token } = await makeUser(authtoken, 'ann')
+  for (const keyword of ['Bearer', 'Token']) t.equal((await server.inject({ url: '/users/me/', headers: { authorization: `${keyword} ${token.key}` } })).statusCode, 200)
+  t.equal((await server.inject('/users/me/')).headers['www-authenticate'], 'Bearer')
+})
+
+t.test('links of a list follow the proxy only where it is trusted', async (t) => {
+  for (const [TRUST_PROXY, expected] of [['off', 'http://localhost:80/users/?page_size=1&page=2'], ['on', 'https://auth.example/users/?page_size=1&page=2']] as const) {
+    const { server, authtoken } = await buildService(t, { TRUST_PROXY })
+    const { authorization } = await makeUser(authtoken, 'root', { isSuperuser: true })
+    await makeUser(authtoken, 'ann')
+    const list = await server.inject({ url: '/users/?page_size=1', headers: { authorization, 'x-forwarded-proto': 'https', 'x-forwarded-host': 'auth.example' } })
+    t.equal(list.json().next, expected)
+  }
+})

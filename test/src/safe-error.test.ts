@@ -1,0 +1,20 @@
+import { DrizzleQueryError } from 'drizzle-orm'
+import t from 'tap'
+import { safeError } from '../../src/safe-error.js'
+
+t.test('what quotes a statement or a body loses its message, not its kind and place', async (t) => {
+  const drizzle = safeError(new DrizzleQueryError('select ?', ['s3cret'], new Error('the driver said')))
+  t.match(drizzle, { type: 'DrizzleQueryError', message: '', stack: /at /, cause: { type: 'Error', message: 'the driver said' } })
+  let syntax: unknown
+  try { JSON.parse('{"password":"s3cret') } catch (error) { syntax = error }
+  t.match(safeError(syntax), { type: 'SyntaxError', message: '' })
+  for (const error of [drizzle, safeError(syntax)]) t.notMatch(JSON.stringify(error), 's3cret')
+})
+
+t.test('other errors keep code and message', async (t) => {
+  t.match(safeError(Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' })), { code: 'SQLITE_FULL', message: 'disk full' })
+  t.same(safeError('thrown text s3cret'), { type: 'string', message: '', stack: '' })
+  const bare = new Error('no stack')
+  delete bare.stack
+  t.equal(safeError(bare).stack, '')
+})
