@@ -7,6 +7,7 @@ export type FieldErrors = Record<string, string[]>
  * An error of ours. The plugins answer it as DRF would: `{"detail": message}`, or `fields` as the whole body.
  * Any other error is passed on to the host untouched.
  */
+/* c8 ignore start: @fastify/error makes the instances, from the prototype alone */
 export class AuthtokenError extends Error {
   declare readonly code: string
   declare readonly statusCode: number
@@ -15,6 +16,7 @@ export class AuthtokenError extends Error {
   /** Headers of the answer, lower-case names. The challenge of a 401 is added where the route is known. */
   headers?: Record<string, string>
 }
+/* c8 ignore stop */
 
 const define = (code: string, message: string, statusCode: number) =>
   createError(`AUTHTOKEN_${code}`, message, statusCode, AuthtokenError as unknown as ErrorConstructor, false) as unknown as

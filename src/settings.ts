@@ -7,7 +7,7 @@ const oneOf = <const Values extends readonly string[]>(values: Values, options: 
 
 /** The settings of the service, by the names of their environment variables. `docs/settings.md` says more of each. */
 export const settingsSchema = Type.Object({
-  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'Address to listen on.' }),
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8000, description: 'Port to listen on; 0 takes a free one.' }),
   DATABASE_URL: Type.String({ pattern: '^file:.+', default: 'file:./authtoken.db', description: 'The database: file:<path>.' }),
   BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 100, description: 'How long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
@@ -47,6 +47,5 @@ function explain (name: string): string {
   if (name === 'DATABASE_URL') return 'DATABASE_URL must be file:<path>, as file:./authtoken.db'
   if (name === 'KEYWORDS') return 'KEYWORDS must be one or more words without spaces, separated by commas, as Token,Bearer'
   if (schema.enum !== undefined) return `${name} must be one of ${(schema.enum as string[]).join(', ')}`
-  if (schema.type === 'integer') return `${name} must be a whole number from ${schema.minimum} to ${schema.maximum}`
-  return `${name} must not be empty`
+  return `${name} must be a whole number from ${schema.minimum} to ${schema.maximum}`
 }

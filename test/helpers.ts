@@ -63,3 +63,6 @@ export function copyFixture (t: Test, name: string): string {
 
 /** Where a fixture is. */
 export const fixture = (name: string): string => join(FIXTURES, name)
+
+/** The environment for programs that are compiled otherwise than the tests: their coverage would be counted against other lines. */
+export const bareEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' })
