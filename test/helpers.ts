@@ -64,5 +64,8 @@ export function copyFixture (t: Test, name: string): string {
 /** Where a fixture is. */
 export const fixture = (name: string): string => join(FIXTURES, name)
 
-/** The environment for programs that are compiled otherwise than the tests: their coverage would be counted against other lines. */
-export const bareEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, NODE_OPTIONS: '', _TAPJS_PROCESSINFO_COVERAGE_: '0' })
+/**
+ * A program outside the test runner's reach, which puts itself into each child through NODE_OPTIONS: what is compiled
+ * otherwise than the tests would have its coverage counted against other lines.
+ */
+export const outside = (program: string, ...args: string[]): [string, string[]] => ['env', ['-u', 'NODE_OPTIONS', program, ...args]]

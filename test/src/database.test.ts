@@ -8,7 +8,7 @@ import t from 'tap'
 import { openAuthtoken } from '../../src/index.js'
 import { openDatabase } from '../../src/database/database.js'
 import { MIGRATIONS_TABLE, readMigrations } from '../../src/database/migrations.js'
-import { bareEnvironment, copyFixture, databaseUrl, fixture, folderOf, open } from '../helpers.js'
+import { copyFixture, databaseUrl, fixture, folderOf, open, outside } from '../helpers.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -66,7 +66,7 @@ t.test('tables are what Django makes', async (t) => {
 t.test('a database that Django made is adopted by drizzle-kit without a row changed', async (t) => {
   const path = copyFixture(t, 'django/hashers.sqlite3')
   const before = dump(path)
-  await run(process.execPath, [drizzleKit, 'migrate'], { cwd: ROOT, env: { ...bareEnvironment(), DATABASE_URL: `file:${path}` } })
+  await run(...outside(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
   t.same(dump(path), before)
   const { database } = await open(t, { database: `file:${path}` })
   t.ok(database.django)
@@ -76,14 +76,14 @@ t.test('a database that Django made is adopted by drizzle-kit without a row chan
 
 t.test('drizzle-kit makes a new database as we do', async (t) => {
   const path = join(folderOf(t), 'kit.db')
-  await run(process.execPath, [drizzleKit, 'migrate'], { cwd: ROOT, env: { ...bareEnvironment(), DATABASE_URL: `file:${path}` } })
+  await run(...outside(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
   t.equal(statSync(path).mode & 0o777, 0o600)
   const { database } = await open(t, { database: `file:${path}` })
   t.same(database.inspect(), { unusable: [], unready: [], advice: [] })
 })
 
 t.test('drizzle-kit generate finds no difference between schema and migrations', async (t) => {
-  const { stdout } = await run(process.execPath, [drizzleKit, 'generate', '--name', 'difference'], { cwd: ROOT, env: bareEnvironment() })
+  const { stdout } = await run(...outside(process.execPath, drizzleKit, 'generate', '--name', 'difference'), { cwd: ROOT })
   t.match(stdout, /No schema changes/)
 })
 
@@ -96,7 +96,7 @@ t.test('four processes that migrate one new file at once all come up', async (t)
   for (let round = 0; round < 3; round++) {
     const path = join(folderOf(t), `round${round}.db`)
     const starters = Array.from({ length: 4 }, () => new Promise<string>((resolve) => {
-      const child = spawn(process.execPath, ['--import', 'tsx', join(ROOT, 'src/cli.ts'), 'migrate'], { cwd: ROOT, env: { ...bareEnvironment(), DATABASE_URL: `file:${path}` }, stdio: ['ignore', 'ignore', 'pipe'] })
+      const child = spawn(...outside(process.execPath, '--import', 'tsx', join(ROOT, 'src/cli.ts'), 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` }, stdio: ['ignore', 'ignore', 'pipe'] })
       let errors = ''
       child.stderr.on('data', (chunk) => { errors += chunk })
       child.on('close', (code) => resolve(`${code} ${errors}`))
