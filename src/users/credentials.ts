@@ -31,23 +31,22 @@ const SAMPLE = 1_000
 export function createCredentials (users: UserStore, queue: HashingQueue, options: CredentialsOptions) {
   const hasher = HASHERS[options.hasher]
   const equalTime = createEqualTime()
-  let standIn: Promise<StoredHash> | undefined
-  let survey: Promise<void> | undefined
+  let surveyed: Promise<StoredHash> | undefined
 
-  /** Times a hash of each form in the table once, the preferred one included, so that the floor is right from the first refusal. */
-  async function surveyForms (): Promise<void> {
+  /**
+   * Times a hash of each form in the table once, the preferred one included, so that the floor is right from the first refusal.
+   * @returns what is computed for a user who has no hash, or does not exist
+   */
+  async function survey (): Promise<StoredHash> {
+    const { result: encoded } = await queue.run(() => hasher.encode(randomBytes(16).toString('hex')))
+    const standIn = hasher.parse(encoded) as StoredHash
     const sample = (await users.samplePasswords(SAMPLE)).map((encoded) => readPassword(encoded).hash)
-    for (const hash of [await standInHash(), ...sample]) {
+    for (const hash of [standIn, ...sample]) {
       if (hash !== null && !equalTime.knows(hash.form)) {
-        const { ms } = await queue.run(() => hash.verify('a password that nobody has'))
+        const { ms } = await queue.run(() => attempt(hash, 'a password that nobody has'))
         equalTime.record(hash.form, ms)
       }
     }
-  }
-
-  /** What is computed for a user who has no hash, or does not exist. */
-  function standInHash (): Promise<StoredHash> {
-    standIn ??= hasher.encode(randomBytes(16).toString('hex')).then((encoded) => hasher.parse(encoded) as StoredHash)
     return standIn
   }
 
@@ -68,15 +67,15 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
      * @throws LoginQueueFull where too many logins wait
      */
     async verify (username: string, password: string): Promise<LoginResult> {
-      survey ??= surveyForms().catch((error) => {
-        survey = undefined
+      surveyed ??= survey().catch((error) => {
+        surveyed = undefined
         throw error
       })
-      await survey
+      const standIn = await surveyed
       const found = await users.findWithPassword(username)
       const stored = found === null ? null : readPassword(found.password)
-      const hash = stored?.hash ?? await standInHash()
-      const { result: matches, ms } = await queue.run(() => hash.verify(password))
+      const hash = stored?.hash ?? standIn
+      const { result: matches, ms } = await queue.run(() => attempt(hash, password))
       equalTime.record(hash.form, ms)
 
       const reason = refusal(found?.user, stored, matches)
@@ -97,9 +96,13 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
   }
 }
 
-function refusal (user: User | undefined, stored: ReturnType<typeof readPassword> | null, matches: boolean): string | null {
+/** @returns whether the password is the one behind the hash, or null where the hash can't be computed, however well-formed it looks */
+const attempt = (hash: StoredHash, password: string): Promise<boolean | null> => hash.verify(password).catch(() => null)
+
+function refusal (user: User | undefined, stored: ReturnType<typeof readPassword> | null, matches: boolean | null): string | null {
   if (user === undefined || stored === null) return 'no such user'
   if (stored.hash === null) return stored.reason
+  if (matches === null) return 'the hash can not be computed'
   if (!matches) return 'wrong password'
   if (!user.isActive) return 'the user is not active'
   return null

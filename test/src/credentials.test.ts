@@ -127,3 +127,13 @@ t.test('a first login that finds the queue full is refused, and the next one wor
   await Promise.all(others)
   t.match(await credentials.verify('ann', 'unlike-it-1'), { user: { username: 'ann' } })
 })
+
+t.test('a hash that looks well-formed and is not refuses the login, no more', async (t) => {
+  const url = databaseUrl(t)
+  const { users, credentials } = await open(t, { database: url })
+  await users.create({ username: 'ann', password: null })
+  const client = new SQLite(url.slice('file:'.length))
+  t.teardown(() => client.close())
+  client.prepare('update auth_user set password = ?').run('argon2$argon2id$v=99$m=102400,t=2,p=8$alAzNGpQZmZzWWs4ZFJWVXRvWXQ3NA$ZY1NAXZNmTqmKZfLSyo2kQ')
+  t.match(await credentials.verify('ann', 'x'), { user: null, reason: 'the hash can not be computed' })
+})
