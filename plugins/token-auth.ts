@@ -1,20 +1,13 @@
 import '@fastify/auth'
 import fastifyAuth from '@fastify/auth'
-import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { AuthtokenError, DatabaseUnavailable, InvalidSettings, InvalidToken, NotAuthenticated, PermissionDenied, retryAfter, UserInactive } from '../src/errors.js'
+import { AuthtokenError, DatabaseUnavailable, InvalidSettings, InvalidToken, retryAfter, UserInactive } from '../src/errors.js'
 import { parseAuthorization, parseRepeatedAuthorization } from '../src/tokens/header.js'
 import type { Authenticator, Identity, Token, User } from '../src/tokens/identity.js'
 import { sendDrfError } from './drf-errors.js'
 import { refuseEarlyRoutes } from './early-routes.js'
-
-/** Who may use a route, by the names of DRF's permission classes. */
-export type Permission = 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly'
-
-/** What a route declares in `config.authtoken`; `false` leaves the route to others: no token is read there. */
-export type RouteAuthtoken = Static<typeof routeSchema> | false
+import { checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken } from './permissions.js'
 
 /** Options of `tokenAuth`. */
 export interface TokenAuthOptions {
@@ -38,9 +31,6 @@ export interface TokenAuthOptions {
   errors?: 'drf' | 'throw'
 }
 
-/** A permission function, for `config`-less routes: `onRequest: app.auth([app.isAdminUser])`. */
-type PermissionFunction = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
-
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller, or null: anonymous. */
@@ -61,30 +51,6 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     authtoken?: RouteAuthtoken
   }
-}
-
-const keyword = Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
-const keywordsSchema = Type.Array(keyword, { minItems: 1 })
-const permissionSchema = Type.Union([
-  Type.Literal('allowAny'), Type.Literal('isAuthenticated'), Type.Literal('isAdminUser'), Type.Literal('isAuthenticatedOrReadOnly')
-])
-const routeSchema = Type.Object({
-  keywords: Type.Optional(keywordsSchema),
-  permission: Type.Optional(permissionSchema)
-}, { additionalProperties: false })
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/** What a permission makes of a caller: the error to answer with, or null. */
-const permissions: Record<Permission, (request: FastifyRequest) => AuthtokenError | null> = {
-  allowAny: () => null,
-  isAuthenticated: ({ user }) => user === null ? new NotAuthenticated() : null,
-  isAdminUser: ({ user }) => user === null ? new NotAuthenticated() : user.isStaff ? null : new PermissionDenied(),
-  isAuthenticatedOrReadOnly: ({ user, method }) => user !== null || SAFE_METHODS.has(method) ? null : new NotAuthenticated()
-}
-
-const permissionFunction = (permission: Permission): PermissionFunction => (request, _reply, done) => {
-  done(permissions[permission](request) ?? undefined)
 }
 
 /**
@@ -115,19 +81,6 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
     route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
     route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
   })
-}
-
-function checkRoute (route: RouteOptions, own: object): Exclude<RouteAuthtoken, false> {
-  if (Value.Check(routeSchema, own)) return own
-  const { path = '', message = '' } = Value.Errors(routeSchema, own).First() ?? {}
-  const detail = message === 'Unexpected property' ? 'is not known; known are keywords and permission' : `must be ${expected(path)}`
-  throw new InvalidSettings(`${[route.method].flat().join(',')} ${route.url}: config.authtoken${path.replaceAll('/', '.')} ${detail}`)
-}
-
-const expected = (path: string): string => {
-  if (path.startsWith('/permission')) return `one of ${Object.keys(permissions).join(', ')}`
-  if (path.startsWith('/keywords')) return "a list of at least one keyword without spaces, as ['Token']"
-  return 'an object, or false'
 }
 
 function createHook (authenticator: Authenticator, keywords: string[], permission: (request: FastifyRequest) => AuthtokenError | null): onRequestHookHandler {

@@ -1,4 +1,5 @@
-import { type DatabaseOptions, type HostDatabase, openDatabase } from './database/database.js'
+import type { DatabaseOptions, HostDatabase } from './database/database.js'
+import { openDatabase } from './database/open.js'
 import { DatabaseUnusable } from './errors.js'
 import { createAuthenticator } from './tokens/authenticator.js'
 import { createTokenStore } from './tokens/store.js'

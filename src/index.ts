@@ -1,5 +1,6 @@
 export { default, type DelegatedOptions, type FastifyAuthtokenOptions, type LocalOptions } from '../plugins/authtoken.js'
-export { type Permission, type RouteAuthtoken, default as tokenAuth, type TokenAuthOptions } from '../plugins/token-auth.js'
+export type { Permission, RouteAuthtoken } from '../plugins/permissions.js'
+export { default as tokenAuth, type TokenAuthOptions } from '../plugins/token-auth.js'
 export { type ExchangeOptions, default as tokenExchange, type TokenExchangeOptions } from '../plugins/token-exchange.js'
 export { type Authtoken, type AuthtokenOptions, openAuthtoken, type PasswordOptions } from './authtoken.js'
 export { AuthtokenError } from './errors.js'

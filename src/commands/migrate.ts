@@ -1,4 +1,4 @@
-import { openDatabase } from '../database/database.js'
+import { openDatabase } from '../database/open.js'
 import { loadSettings } from '../settings.js'
 import { print, type Terminal } from './terminal.js'
 

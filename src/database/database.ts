@@ -1,5 +1,4 @@
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
-import { InvalidSettings } from '../errors.js'
 import type * as sqlite from './schema.sqlite.js'
 
 /** The tables that the stores work on. */
@@ -68,18 +67,6 @@ export interface DatabaseOptions {
    * @default true
    */
   create?: boolean
-}
-
-/**
- * Opens a database; does not migrate it.
- * @param source `file:<path>` (made with mode 0600 where there is none), or the host's Drizzle instance
- * @throws InvalidSettings for a URL of another kind, DatabaseUnusable where the file is not what it should be
- */
-export async function openDatabase (source: string | HostDatabase, options: DatabaseOptions = {}): Promise<Database> {
-  const { openSqlite, adoptSqlite } = await import('./sqlite.js')
-  if (typeof source !== 'string') return adoptSqlite(source)
-  if (source.startsWith('file:')) return openSqlite(source, options)
-  throw new InvalidSettings('DATABASE_URL must be file:<path>, as file:./authtoken.db')
 }
 
 const constraint = (kind: string) => (error: unknown): boolean =>

@@ -235,6 +235,22 @@ t.test('routes declared before the plugin are never open', async (t) => {
   })
 })
 
+t.test('permission functions let nobody in where the plugin does not know the route', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(async (child) => {
+    for (const name of ['verifyToken', 'isAuthenticated', 'isAdminUser', 'isAuthenticatedOrReadOnly'] as const) {
+      child.post(`/${name}`, { onRequest: (request, reply, done) => app[name](request, reply, done) }, async () => 'let in')
+    }
+  })
+  app.register(authtoken, { database: databaseUrl(t) })
+  await app.ready()
+  const { authorization } = await makeUser(app.authtoken, 'ann', { isStaff: true })
+  for (const url of ['/verifyToken', '/isAuthenticated', '/isAdminUser', '/isAuthenticatedOrReadOnly']) {
+    t.equal((await app.inject({ method: 'POST', url, headers: { authorization } })).statusCode, 401, url)
+  }
+})
+
 t.test('a second registration in the same scope, or below, stops the start; siblings are kept apart', async (t) => {
   for (const nest of [
     async (app: FastifyInstance) => { await app.register(authtoken, { database: databaseUrl(t) }) },

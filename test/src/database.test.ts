@@ -6,7 +6,7 @@ import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
 import { openAuthtoken } from '../../src/index.js'
-import { openDatabase } from '../../src/database/database.js'
+import { openDatabase } from '../../src/database/open.js'
 import { MIGRATIONS_TABLE, readMigrations } from '../../src/database/migrations.js'
 import { copyFixture, databaseUrl, fixture, folderOf, open, outside } from '../helpers.js'
 
@@ -211,4 +211,3 @@ t.test("dates are Django's text, in UTC; what is none reads as null", async (t) 
   await users.update(user, { email: 'ann@example.org' })
   t.equal(client.prepare('select date_joined from auth_user').pluck().get(), 5, 'a date that was only read is never written')
 })
-

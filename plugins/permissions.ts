@@ -1,0 +1,55 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { Value } from '@sinclair/typebox/value'
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { type AuthtokenError, InvalidSettings, NotAuthenticated, PermissionDenied } from '../src/errors.js'
+
+/** Who may use a route, by the names of DRF's permission classes. */
+export type Permission = 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly'
+
+/** What a route declares in `config.authtoken`; `false` leaves the route to others: no token is read there. */
+export type RouteAuthtoken = Static<typeof routeSchema> | false
+
+/** A permission function, for `config`-less routes: `onRequest: app.auth([app.isAdminUser])`. */
+export type PermissionFunction = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
+
+const keyword = Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
+const keywordsSchema = Type.Array(keyword, { minItems: 1 })
+const permissionSchema = Type.Union([
+  Type.Literal('allowAny'), Type.Literal('isAuthenticated'), Type.Literal('isAdminUser'), Type.Literal('isAuthenticatedOrReadOnly')
+])
+const routeSchema = Type.Object({
+  keywords: Type.Optional(keywordsSchema),
+  permission: Type.Optional(permissionSchema)
+}, { additionalProperties: false })
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * What each permission makes of a caller: the error to answer with, or null.
+ * `user` is undefined on a route that the plugin does not know: nobody is let in there.
+ */
+export const permissions: Record<Permission, (request: FastifyRequest) => AuthtokenError | null> = {
+  allowAny: () => null,
+  isAuthenticated: ({ user }) => user == null ? new NotAuthenticated() : null,
+  isAdminUser: ({ user }) => user == null ? new NotAuthenticated() : user.isStaff ? null : new PermissionDenied(),
+  isAuthenticatedOrReadOnly: ({ user, method }) => user != null || SAFE_METHODS.has(method) ? null : new NotAuthenticated()
+}
+
+/** The permission as a hook, or a function for `@fastify/auth`. */
+export const permissionFunction = (permission: Permission): PermissionFunction => (request, _reply, done) => {
+  done(permissions[permission](request) ?? undefined)
+}
+
+/** What a route declares, checked. @throws InvalidSettings that names the route and what would be right */
+export function checkRoute (route: RouteOptions, own: object): Exclude<RouteAuthtoken, false> {
+  if (Value.Check(routeSchema, own)) return own
+  const { path = '', message = '' } = Value.Errors(routeSchema, own).First() ?? {}
+  const detail = message === 'Unexpected property' ? 'is not known; known are keywords and permission' : `must be ${expected(path)}`
+  throw new InvalidSettings(`${[route.method].flat().join(',')} ${route.url}: config.authtoken${path.replaceAll('/', '.')} ${detail}`)
+}
+
+const expected = (path: string): string => {
+  if (path.startsWith('/permission')) return `one of ${Object.keys(permissions).join(', ')}`
+  if (path.startsWith('/keywords')) return "a list of at least one keyword without spaces, as ['Token']"
+  return 'an object, or false'
+}
