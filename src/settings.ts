@@ -10,7 +10,7 @@ export const settingsSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8000, description: 'Port to listen on; 0 takes a free one.' }),
   DATABASE_URL: Type.String({ pattern: '^file:.+', default: 'file:./authtoken.db', description: 'The database: file:<path>.' }),
-  BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 100, description: 'How long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
+  BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 5, description: 'How long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
   KEYWORDS: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+(,[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$", default: 'Token', description: 'Keywords of the Authorization header, separated by commas; the first is the challenge.' }),
   ADMINISTRATORS: oneOf(['superuser', 'staff'], { default: 'superuser', description: 'Who may administer users.' }),
   PASSWORD_HASHER: Type.Optional(oneOf(['argon2', 'scrypt', 'bcrypt_sha256', 'pbkdf2_sha256'], { description: 'Algorithm of new passwords; by default argon2, and pbkdf2_sha256 on a database of Django\'s.' })),

@@ -58,8 +58,8 @@ export interface Inspection {
 export interface DatabaseOptions {
   /**
    * How long a statement waits for another connection's lock, in milliseconds. It blocks the event loop, so it is short;
-   * writes are then tried again without blocking.
-   * @default 100
+   * the statement is then tried again without blocking, for 5 seconds.
+   * @default 5
    */
   busyTimeoutMs?: number
   /**

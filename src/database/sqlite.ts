@@ -9,7 +9,7 @@ import { MIGRATIONS_TABLE, readMigrations } from './migrations.js'
 import * as schema from './schema.sqlite.js'
 import { createSqliteFile } from './sqlite-file.js'
 
-const BUSY_PATIENCE_MS = 5_000
+const PATIENCE_MS = 5_000
 const MIGRATION_PATIENCE_MS = 30_000
 
 type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database }
@@ -18,13 +18,13 @@ type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQ
  * Opens the file that a URL names, and makes it where there is none.
  * @param url `file:` and a path, relative to the working directory or absolute
  */
-export function openSqlite (url: string, { busyTimeoutMs = 100, create = true }: DatabaseOptions): Database {
+export function openSqlite (url: string, { busyTimeoutMs = 5, create = true }: DatabaseOptions): Database {
   const path = url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length)
   const client = usable(path, () => {
     if (create && path !== ':memory:') createSqliteFile(path)
     const client = new SQLite(path, { timeout: busyTimeoutMs, fileMustExist: !create })
     client.pragma('foreign_keys = ON')
-    client.prepare('select count(*) from sqlite_master').get()
+    waiting(client, () => client.prepare('select count(*) from sqlite_master').get())
     return client
   })
   return createDatabase(drizzle(client, { schema }) as unknown as Connection, path, () => client.close())
@@ -42,11 +42,12 @@ export function adoptSqlite (db: HostDatabase): Database {
 
 function createDatabase (connection: Connection, name: string, close: () => void): Database {
   const client = connection.$client
+  const django = waiting(client, () => hasTable(client, 'django_migrations'))
 
   return {
     db: connection as unknown as BetterSQLite3Database<typeof schema>,
     schema,
-    get django () { return hasTable(client, 'django_migrations') },
+    django,
 
     prepare (query) {
       const prepared = query.prepare()
@@ -54,24 +55,25 @@ function createDatabase (connection: Connection, name: string, close: () => void
         try {
           return prepared.get(values)
         } catch (error) {
+          if (code(error).startsWith('SQLITE_BUSY')) return withPatience(PATIENCE_MS, () => prepared.get(values))
           throw unavailable(error)
         }
       }
     },
 
-    run: (query) => withPatience(BUSY_PATIENCE_MS, query),
+    run: (query) => withPatience(PATIENCE_MS, query),
 
-    transaction: (statements) => withPatience(BUSY_PATIENCE_MS, () => connection.transaction((tx) => {
+    transaction: (statements) => withPatience(PATIENCE_MS, () => connection.transaction((tx) => {
       for (const statement of statements(tx as unknown as Database['db'])) statement.run()
     }, { behavior: 'immediate' })),
 
     async migrate () {
       await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrate(client)))
-      const { unusable, unready } = inspect(client)
+      const { unusable, unready } = waiting(client, () => inspect(client))
       refuse(name, [...unusable, ...unready])
     },
 
-    inspect: () => inspect(client),
+    inspect: () => waiting(client, () => inspect(client)),
     close
   }
 }
@@ -135,6 +137,18 @@ function hasTable (client: SQLite.Database, name: string): boolean {
 
 const code = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
+/** Waits for locks on the spot: at the start, where no event loop has anything better to do. */
+function waiting<T> (client: SQLite.Database, action: () => T): T {
+  const usual = client.pragma('busy_timeout', { simple: true })
+  client.pragma(`busy_timeout = ${PATIENCE_MS}`)
+  try {
+    return action()
+  } finally {
+    client.pragma(`busy_timeout = ${usual}`)
+  }
+}
+
+/** Tries again without blocking the event loop. */
 async function withPatience<T> (milliseconds: number, action: () => T | PromiseLike<T>): Promise<T> {
   const deadline = performance.now() + milliseconds
   while (true) {

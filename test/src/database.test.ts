@@ -185,6 +185,19 @@ t.test('a write waits for another connection, and gives up with 503', async (t) 
   other.exec('rollback')
 })
 
+t.test('a token check waits for a writer who locks the whole file, as Django does', async (t) => {
+  const path = copyFixture(t, 'django/hashers.sqlite3')
+  const { authenticator } = await open(t, { database: `file:${path}` })
+  const { users } = JSON.parse(readFileSync(fixture('django/hashers.json'), 'utf8'))
+  const other = new SQLite(path)
+  t.teardown(() => other.close())
+  other.exec('begin exclusive')
+  const waiting = authenticator.authenticate(users[0].token)
+  t.ok(waiting instanceof Promise, 'the event loop is not held up')
+  setTimeout(() => other.exec('commit'), 100)
+  t.match(await waiting, { user: { username: users[0].username } })
+})
+
 t.test('a database that fails in the middle is 503, for tokens and logins', async (t) => {
   const { authenticator, users, database } = await open(t)
   database.close()
