@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { environment, type Outcome, runProgram, startProgram } from '../django/program.js'
+
+/** A project that uses the package, in a folder of its own. */
+export type Project = ReturnType<typeof createProject>
+
+const INSTALL_MS = 10 * 60_000
+const NPM_ENVIRONMENT = /^(npm_config_(cache|registry|cafile|nodedir)|https?_proxy|no_proxy|node_extra_ca_certs)$/i
+
+const COMPILER_OPTIONS = {
+  target: 'es2023',
+  module: 'nodenext',
+  types: ['node'],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  outDir: 'out'
+}
+
+/** What npm needs of our environment, and nothing that a running npm script put there. */
+export const npmEnvironment = (): NodeJS.ProcessEnv =>
+  environment(Object.fromEntries(Object.entries(process.env).filter(([name]) => NPM_ENVIRONMENT.test(name))))
+
+/** Makes an empty project. @param folder an empty one */
+export function createProject (folder: string) {
+  const write = (name: string, content: string | object) =>
+    writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content, null, 2))
+
+  write('package.json', { name: 'project', version: '1.0.0', private: true, type: 'module' })
+
+  return {
+    folder,
+    write,
+
+    /** Installs packages with npm. */
+    install: (...packages: string[]): Promise<Outcome> =>
+      runProgram('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, env: npmEnvironment(), timeoutMs: INSTALL_MS }),
+
+    /** Compiles the project. @param skipLibCheck false: the declarations of all packages are checked too */
+    compile (skipLibCheck: boolean): Promise<Outcome> {
+      write('tsconfig.json', { compilerOptions: { ...COMPILER_OPTIONS, skipLibCheck }, include: ['*.ts'] })
+      return runProgram('npx', ['--no-install', 'tsc', '--pretty', 'false'], { cwd: folder, timeoutMs: 180_000 })
+    },
+
+    /** Runs an installed command to its end. */
+    command: (args: string[], env: NodeJS.ProcessEnv): Promise<Outcome> =>
+      runProgram('npx', ['--no-install', ...args], { cwd: folder, env: environment(env) }),
+
+    /** Starts an installed command that goes on running. @param ready see `startProgram` */
+    startCommand: (args: string[], ready: RegExp, env: NodeJS.ProcessEnv) =>
+      startProgram('npx', ['--no-install', ...args], ready, { cwd: folder, env: environment(env) }),
+
+    /** Starts a compiled program. */
+    start: (name: string) => startProgram(process.execPath, [join('out', name)], null, { cwd: folder }),
+
+    has: (name: string): boolean => existsSync(join(folder, name)),
+
+    /** The files below a folder of the project, without the packages inside it. */
+    files (below: string): Array<{ path: string, content: string }> {
+      const root = join(folder, below)
+      return (readdirSync(root, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name))
+        .map((path) => ({ path: path.slice(root.length + 1), content: readFileSync(path, 'utf8') }))
+        .filter(({ path }) => !path.startsWith('node_modules'))
+    }
+  }
+}

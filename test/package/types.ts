@@ -1,0 +1,58 @@
+import type { Report } from '../django/report.js'
+import type { Project } from './project.js'
+
+const ASSERTIONS = `
+import Fastify, { type FastifyRequest } from 'fastify'
+import authtoken, { type Authenticator, type Token, type User } from 'fastify-authtoken'
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+type IsAny<T> = 0 extends (1 & T) ? true : false
+
+export const user: Same<FastifyRequest['user'], User | null> = true
+export const auth: Same<FastifyRequest['auth'], Token | null> = true
+export const username: Same<User['username'], string> = true
+export const flag: Same<User['isActive'], boolean> = true
+export const typed: IsAny<typeof authtoken> = false
+export const typedUser: IsAny<User> = false
+export const hash: 'password' extends keyof User ? true : false = false
+export const key: 'key' extends keyof Token ? true : false = false
+
+export async function host (authenticator: Authenticator) {
+  const app = Fastify()
+  await app.register(authtoken, { database: 'file:./app.db', keywords: ['Token', 'Bearer'] })
+  app.get('/', { config: { authtoken: { permission: 'isAdminUser' } } }, (request) => {
+    // @ts-expect-error the caller may be anonymous
+    request.user.username.trim()
+    return request.user?.username.trim()
+  })
+  app.get('/open', { config: { authtoken: false } }, () => '')
+  // @ts-expect-error no such permission
+  app.get('/wrong', { config: { authtoken: { permission: 'everybody' } } }, () => '')
+  // @ts-expect-error a database or an authenticator, not both
+  await app.register(authtoken, { database: 'file:./app.db', authenticator })
+  // @ts-expect-error no such option
+  await app.register(authtoken, { database: 'file:./app.db', keyword: 'Token' })
+  const users: Same<ReturnType<typeof app.authtoken.users.findByUsername>, Promise<User | null>> = true
+  return users
+}
+`
+
+/** What TypeScript knows of the package, in a project that is strict. */
+export async function checkTypes (report: Report, project: Project): Promise<void> {
+  project.write('assertions.ts', ASSERTIONS)
+  const compiled = await project.compile(true)
+  report.check('the snippet and the assertions compile under strict: request.user is User | null', compiled.code === 0, compiled.output)
+
+  const { code, output } = await project.compile(false)
+  const wrong = output.split('\n').filter((line) => /^\S.*error TS/.test(line))
+  const places = wrong.map((line) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)?.[1] ?? 'the project')
+  const ours = wrong.filter((_line, i) => places[i] === 'fastify-authtoken' || places[i] === 'the project')
+  report.equal('no declaration of ours is wrong, with skipLibCheck false', ours, [])
+  if (code !== 0) report.note(`skipLibCheck false passes no further: errors in ${count(places)}`)
+}
+
+function count (names: string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, times]) => `${name} (${times})`).join(', ')
+}
