@@ -1,13 +1,15 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { sendDrfError } from '../plugins/drf-errors.js'
+import { AccessLog } from './access-log.js'
 import app from './app.js'
 import type { Authtoken } from './authtoken.js'
 import { NotFound } from './errors.js'
 import { safeError } from './safe-error.js'
 import type { Settings } from './settings.js'
 
-/** Where the log goes, in tests. */
+/** Options of the server that are no settings. */
 export interface ServerOptions {
+  /** Where the log goes. @default standard output */
   stream?: { write (line: string): void }
 }
 
@@ -26,6 +28,7 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
     trustProxy: settings.TRUST_PROXY === 'on',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },
+    logController: new AccessLog(),
     logger: {
       level: settings.LOG_LEVEL,
       ...(stream !== undefined && { stream }),

@@ -1,4 +1,5 @@
 import closeWithGrace from 'close-with-grace'
+import { destination } from 'pino'
 import { openAuthtoken } from '../authtoken.js'
 import { buildServer } from '../server.js'
 import { loadSettings } from '../settings.js'
@@ -9,7 +10,9 @@ const CLOSE_TIMEOUT_MS = 10_000
 /** Runs the service until it is told to stop; requests that were accepted are answered first. */
 export async function serve (terminal: Terminal): Promise<void> {
   const settings = loadSettings(terminal.env)
-  const server = await buildServer(settings, await openAuthtoken(openOptions(settings)))
+  // A log that is written synchronously stops every request while the disk or the pipe is slow.
+  const stream = destination({ dest: 1, sync: false })
+  const server = await buildServer(settings, await openAuthtoken(openOptions(settings)), { stream })
   try {
     await server.listen({ host: settings.HOST, port: settings.PORT })
   } catch (error) {

@@ -1,4 +1,4 @@
-import { asc, eq, isNull } from 'drizzle-orm'
+import { asc, eq, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
 import type { IssuedToken, Token, User } from './identity.js'
 import { generateKey, hintOf } from './key.js'
@@ -36,8 +36,10 @@ export function createTokenStore (database: Database) {
 
   const issued = (row: typeof tokens.$inferSelect): IssuedToken => ({ ...describeToken(row.key, row.userId, row.created), key: row.key })
 
+  const findByUser = database.prepare(db.select().from(tokens).where(eq(tokens.userId, sql.placeholder('userId'))))
+
   async function find (user: Owner): Promise<IssuedToken | null> {
-    const [row] = await database.run(() => db.select().from(tokens).where(eq(tokens.userId, user.id)))
+    const row = await findByUser({ userId: user.id })
     return row === undefined ? null : issued(row)
   }
 

@@ -67,6 +67,7 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
      * @throws LoginQueueFull where too many logins wait
      */
     async verify (username: string, password: string): Promise<LoginResult> {
+      queue.refuseIfFull()
       surveyed ??= survey().catch((error) => {
         surveyed = undefined
         throw error

@@ -30,16 +30,23 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
   const limit = pLimit(concurrency)
   let averageMs = 100
 
+  function refuseIfFull (): void {
+    if (limit.pendingCount >= size) {
+      throw retryAfter(new LoginQueueFull(), (limit.pendingCount * averageMs) / concurrency / 1000)
+    }
+  }
+
   return {
+    /** For what comes before the hash, so that it is not done in vain. @throws LoginQueueFull where `size` are waiting already */
+    refuseIfFull,
+
     /**
      * Runs a hash when its turn comes.
      * @returns its result and how long it took once it ran, in milliseconds
      * @throws LoginQueueFull where `size` are waiting already
      */
     async run<T>(hash: () => Promise<T>): Promise<{ result: T, ms: number }> {
-      if (limit.pendingCount >= size) {
-        throw retryAfter(new LoginQueueFull(), (limit.pendingCount * averageMs) / concurrency / 1000)
-      }
+      refuseIfFull()
       return await limit(async () => {
         const start = performance.now()
         const result = await hash()

@@ -26,6 +26,8 @@ export function createUserStore (database: Database) {
   const { db, schema: { users, authtokenToken } } = database
   const { password, ...columns } = getTableColumns(users)
 
+  const findWithPassword = database.prepare(db.select({ user: columns, password }).from(users).where(eq(users.username, sql.placeholder('username'))))
+
   const matching = (search: string | undefined) => {
     if (search === undefined || search === '') return undefined
     const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
@@ -41,8 +43,7 @@ export function createUserStore (database: Database) {
 
     /** The user of that exact name with the encoded password, or null. */
     async findWithPassword (username: string): Promise<{ user: User, password: string } | null> {
-      const [row] = await database.run(() => db.select({ user: columns, password }).from(users).where(eq(users.username, username)))
-      return row ?? null
+      return await findWithPassword({ username }) ?? null
     },
 
     /** One page of users and how many there are in all. */
