@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { AuthtokenError, BodyTooLarge, NotFound, ParseError, UnsupportedMediaType } from '../src/errors.js'
+import { AuthtokenError, BadRequest, BodyTooLarge, NotFound, ParseError, PermissionDenied, UnsupportedMediaType } from '../src/errors.js'
 import { safeError } from '../src/safe-error.js'
 
 /**
@@ -28,4 +28,14 @@ export function toDrfError (error: FastifyError | AuthtokenError, request: Fasti
     case 'FST_ERR_BAD_URL': return new NotFound('Not found.')
     default: return null
   }
+}
+
+/**
+ * What another plugin holds against a request, in DRF's words.
+ * @returns an error of ours, or null where the failure is the server's
+ */
+export function toClientError ({ statusCode = 500 }: { statusCode?: number }): AuthtokenError | null {
+  if (statusCode < 400 || statusCode >= 500) return null
+  if (statusCode === 403) return new PermissionDenied()
+  return statusCode === 404 ? new NotFound('Not found.') : new BadRequest()
 }

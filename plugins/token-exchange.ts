@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { PermissionDenied, validationError } from '../src/errors.js'
+import { NotFound, PermissionDenied, validationError } from '../src/errors.js'
 import type { IssuedToken, User } from '../src/tokens/identity.js'
 import type { TokenStore } from '../src/tokens/store.js'
 import type { Credentials } from '../src/users/credentials.js'
@@ -81,10 +81,11 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     const { user, ...refusal } = await credentials.verify(username, password)
     if (user === null) {
       request.log.info(refusal, 'login refused')
-      throw validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
+      throw unableToLogIn()
     }
     if (!await allow(user, request)) throw new PermissionDenied()
-    return await answer(user, await tokens.getOrCreate(user))
+    const token = await tokens.getOrCreate(user).catch((error) => { throw error instanceof NotFound ? unableToLogIn() : error })
+    return await answer(user, token)
   })
 
   app.options('/', { config, schema: { hide: true } }, async (_request, reply) => reply.header('allow', 'POST, OPTIONS').send({
@@ -96,6 +97,8 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
   }))
   otherMethods(app, '/', ['POST', 'OPTIONS'], { config })
 }
+
+const unableToLogIn = () => validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
 
 /** A field as DRF's OPTIONS describes it. */
 const field = (label: string) => ({ type: 'string', required: true, read_only: false, label })

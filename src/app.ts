@@ -1,6 +1,6 @@
 import helmet from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { sendDrfError, toDrfError } from '../plugins/drf-errors.js'
+import { sendDrfError, toClientError, toDrfError } from '../plugins/drf-errors.js'
 import health from '../plugins/health.js'
 import jsonBody from '../plugins/json-body.js'
 import openapi from '../plugins/openapi.js'
@@ -26,7 +26,7 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   const [keyword = 'Token'] = keywords
 
   app.setErrorHandler((error: Error & { code: string, statusCode: number }, request: FastifyRequest, reply: FastifyReply) => {
-    const ours = toDrfError(error, request)
+    const ours = toDrfError(error, request) ?? toClientError(error)
     if (ours !== null) return sendDrfError(ours, reply, keyword)
     request.log.error({ err: safeError(error) }, 'request failed')
     return reply.code(500).type('application/json').send({ detail: 'A server error occurred.' })

@@ -42,6 +42,8 @@ export const NotFound = define('NOT_FOUND', '%s', 404)
 export const MethodNotAllowed = define('METHOD_NOT_ALLOWED', 'Method "%s" not allowed.', 405)
 /** 400: the body is not what its content type says. */
 export const ParseError = define('PARSE_ERROR', '%s parse error - %s', 400)
+/** 400: the request is not what the path takes. */
+export const BadRequest = define('BAD_REQUEST', 'Bad request.', 400)
 /** 413: the body is larger than `bodyLimit`. */
 export const BodyTooLarge = define('BODY_TOO_LARGE', 'Request body is too large.', 413)
 /** 415: the route reads no such content type. */

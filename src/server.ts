@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { sendDrfError } from '../plugins/drf-errors.js'
 import { AccessLog } from './access-log.js'
@@ -35,7 +36,7 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
       redact: ['*.password', '*.token', '*.key', '*.authorization', '*.headers'],
       // The route, not the address: a client may have put a token into that.
       serializers: {
-        req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? null, remoteAddress: request.ip }),
+        req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? null, remoteAddress: addressOf(request) }),
         res: (reply) => ({ statusCode: reply.statusCode }),
         err: (error: unknown) => error instanceof Error ? safeError(error) : error as ReturnType<typeof safeError>
       }
@@ -45,6 +46,9 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
   await server.register(app, { settings, authtoken })
   return server
 }
+
+/** The client's address. What a proxy passes on in its place may be anything that the client wrote. */
+const addressOf = ({ ip, socket }: FastifyRequest): string => isIP(ip) === 0 ? String(socket.remoteAddress) : ip
 
 /** While the server closes, a connection ends with the request that was in flight on it, not with its keep-alive time. */
 function closeIdleConnections (server: FastifyInstance): void {

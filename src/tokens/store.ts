@@ -1,5 +1,6 @@
 import { asc, eq, isNull, sql } from 'drizzle-orm'
-import type { Database } from '../database/database.js'
+import { type Database, isForeignKeyViolation } from '../database/database.js'
+import { NotFound } from '../errors.js'
 import type { IssuedToken, Token, User } from './identity.js'
 import { generateKey, hintOf } from './key.js'
 
@@ -43,25 +44,33 @@ export function createTokenStore (database: Database) {
     return row === undefined ? null : issued(row)
   }
 
+  async function insert<T> (query: () => PromiseLike<T>): Promise<T> {
+    try {
+      return await database.run(query)
+    } catch (error) {
+      throw isForeignKeyViolation(error) ? new NotFound('The user does not exist any more.') : error
+    }
+  }
+
   return {
     /** The user's token with its key, or null. */
     find,
 
-    /** The user's token; made where there is none, as DRF's `get_or_create`. */
+    /** The user's token; made where there is none, as DRF's `get_or_create`. @throws NotFound where the user was deleted meanwhile */
     async getOrCreate (user: Owner): Promise<IssuedToken> {
       const present = await find(user)
       if (present !== null) return present
-      const [row] = await database.run(() => db.insert(tokens)
+      const [row] = await insert(() => db.insert(tokens)
         .values({ key: generateKey(), created: new Date(), userId: user.id })
         .onConflictDoNothing({ target: tokens.userId })
         .returning())
       return row === undefined ? this.getOrCreate(user) : issued(row)
     },
 
-    /** A new token in place of the user's present one, as `drf_create_token -r`. The old key is dead at once. */
+    /** A new token in place of the user's present one, as `drf_create_token -r`. The old key is dead at once. @throws NotFound as above */
     async replace (user: Owner): Promise<IssuedToken> {
       const fresh = { key: generateKey(), created: new Date() }
-      const [row] = await database.run(() => db.insert(tokens)
+      const [row] = await insert(() => db.insert(tokens)
         .values({ ...fresh, userId: user.id })
         .onConflictDoUpdate({ target: tokens.userId, set: fresh })
         .returning())
@@ -88,7 +97,7 @@ export function createTokenStore (database: Database) {
         .limit(limit))
       if (owners.length === 0) return 0
       const created = new Date()
-      await database.run(() => db.insert(tokens)
+      await insert(() => db.insert(tokens)
         .values(owners.map(({ id }) => ({ key: generateKey(), created, userId: id })))
         .onConflictDoNothing({ target: tokens.userId }))
       return owners.length

@@ -155,6 +155,15 @@ t.test('allow decides who may have a token, reply what is answered', async (t) =
   t.equal((await app.inject(json({}))).statusCode, 404)
 })
 
+t.test('a user who is deleted during the login can not log in', async (t) => {
+  const app = await buildHost(t, { onUserCreated: false, exchange: { allow: async (user) => { await app.authtoken.users.delete(user); return true } } })
+  const user = await app.authtoken.users.create({ username: 'ann', password: 'unlike-it-1' })
+  const response = await app.inject(json({ username: 'ann', password: 'unlike-it-1' }))
+  t.equal(response.statusCode, 400)
+  t.same(response.json(), { non_field_errors: ['Unable to log in with provided credentials.'] })
+  await t.rejects(app.authtoken.tokens.replace(user), { code: 'AUTHTOKEN_NOT_FOUND' } as never)
+})
+
 t.test('exchange: false leaves it out', async (t) => {
   const app = await buildHost(t, { exchange: false })
   t.equal((await app.inject(json({}))).statusCode, 404)

@@ -1,5 +1,7 @@
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { buildService, makeUser } from '../helpers.js'
+import { exchange } from './raw-http.js'
 
 t.test('the process is healthy, and ready while its database answers', async (t) => {
   const { server, authtoken } = await buildService(t)
@@ -59,6 +61,19 @@ t.test('a body over the limit is 413, an error of ours 500 without its words', a
   t.equal(failed.statusCode, 500)
   t.same(failed.json(), { detail: 'A server error occurred.' })
   t.match(log.join(''), 'request failed')
+})
+
+t.test('what other plugins hold against a request is answered as ours', async (t) => {
+  const { server } = await buildService(t)
+  const ask = async (method: string, url: string) => {
+    const { statusCode, body } = await server.inject({ method: method as 'GET', url })
+    return { statusCode, body: JSON.parse(body) }
+  }
+  t.same(await ask('QUERY', '/nothing'), { statusCode: 400, body: { detail: 'Bad request.' } })
+  t.same(await ask('GET', '/docs/static/nothing.js'), { statusCode: 404, body: { detail: 'Not found.' } })
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const raw = await exchange((server.server.address() as AddressInfo).port, Buffer.from('GET /docs/static/../../package.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'))
+  t.match(raw, { status: 403, text: '{"detail":"You do not have permission to perform this action."}' })
 })
 
 t.test('several keywords, the first is the challenge', async (t) => {
