@@ -11,8 +11,8 @@ const SHORT_PATIENCE_MS = 250
 export interface Outcome {
   /** The last answer that is no 1xx, or null: none came. */
   answer: Answer | null
-  /** How it ended. */
-  end: 'answered' | 'closed' | 'timeout' | string
+  /** How it ended: answered, closed, timeout, or the code of an error. */
+  end: string
 }
 
 /** An answer. */
@@ -33,7 +33,7 @@ export function exchange (port: number, { bytes, method, whole }: RawRequest, sp
     const socket = connect({ host: '127.0.0.1', port, noDelay: true })
     const timer = setTimeout(() => finish('timeout'), PATIENCE_MS)
 
-    function finish (end: Outcome['end']): void {
+    function finish (end: string): void {
       clearTimeout(timer)
       // No TIME_WAIT: thousands of them would use up the ports.
       socket.resetAndDestroy()

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Outcome } from './exchange.js'
-import { exchange } from './exchange.js'
+import { exchange, type Outcome } from './exchange.js'
 import { type Finding, isQueueFull, judge } from './findings.js'
 import { mutate } from './mutations.js'
 import { createRandom, randomOf } from './random.js'

@@ -27,6 +27,9 @@ function print ({ requests, seed, statuses, queueFull, unanswered, logLines, err
   console.log(findings.length === 0 ? 'nothing found' : `\n${findings.length} findings`)
 }
 
+// The temporary folder goes in a handler of 'exit', which a signal alone would not run.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 try {
   const options = readArguments()
   console.log(`seed ${options.seed}`)

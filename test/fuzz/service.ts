@@ -33,6 +33,8 @@ export type Service = Awaited<ReturnType<typeof startService>>
  */
 export async function startService (env: NodeJS.ProcessEnv, onOpened: (detail: string) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'authtoken-fuzz-'))
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeFolder)
   const path = join(folder, 'fuzz.sqlite3')
   const pristine = join(folder, 'pristine.sqlite3')
   const users = JSON.parse(readFileSync(join(FIXTURES, 'users.json'), 'utf8')) as FixtureUser[]
@@ -69,7 +71,8 @@ export async function startService (env: NodeJS.ProcessEnv, onOpened: (detail: s
     async stop (): Promise<void> {
       keeper.close()
       await server.close()
-      rmSync(folder, { recursive: true, force: true })
+      process.off('exit', removeFolder)
+      removeFolder()
     }
   }
 }
