@@ -14,7 +14,7 @@ import { median, quantile, round } from './statistics.js'
 const TARGET_RATIO = 3
 const QUEUE = 200
 const AT_ONCE = 260
-const ROUNDS = 5
+const ROUNDS = 7
 const WINDOW_MS = 6_000
 const SETTLE_MS = 1_000
 const ANSWER_TIMEOUT_MS = 120_000

@@ -41,8 +41,8 @@ async function authtoken (app: FastifyInstance, options: FastifyAuthtokenOptions
   }
 
   const { keywords, defaultPermission, errors, exchange, ...local } = options
-  const { database, credentials, tokens, users, authenticator } = await openAuthtoken(local)
-  app.addHook('onClose', () => database.close())
+  const { close, credentials, tokens, users, authenticator } = await openAuthtoken(local)
+  app.addHook('onClose', close)
   const common = errors === undefined ? {} : { errors }
   await app.register(tokenAuth, {
     authenticator,

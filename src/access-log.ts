@@ -5,8 +5,6 @@ export class AccessLog extends LogController {
   override incomingRequest (): void {}
 
   override requestCompleted (error: Error | null | undefined, request: FastifyRequest, reply: FastifyReply): void {
-    const line = { req: request, res: reply, responseTime: reply.elapsedTime }
-    if (error == null) reply.log.info(line, 'request completed')
-    else reply.log.error({ ...line, err: error }, 'request errored')
+    reply.log.info({ req: request, res: reply, responseTime: reply.elapsedTime, ...(error != null && { err: error }) }, 'request completed')
   }
 }

@@ -21,7 +21,7 @@ export interface AppOptions {
 
 /** The service: every plugin, in order. */
 export default async function app (app: FastifyInstance, { settings, authtoken }: AppOptions): Promise<void> {
-  const { authenticator, credentials, database, tokens, users: accounts } = authtoken
+  const { authenticator, credentials, tokens, users: accounts } = authtoken
   const keywords = settings.KEYWORDS.split(',')
   const [keyword = 'Token'] = keywords
 
@@ -40,5 +40,5 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   await app.register(tokenExchange, { credentials, tokens })
   await app.register(users, { users: accounts, administrators: settings.ADMINISTRATORS })
   await app.register(health, { ping: () => accounts.findByUsername('') })
-  app.addHook('onClose', () => database.close())
+  app.addHook('onClose', authtoken.close)
 }

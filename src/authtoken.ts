@@ -45,7 +45,8 @@ export async function openAuthtoken ({ database: source, migrate = typeof source
     if (unusable.length > 0) throw new DatabaseUnusable(`The database ${unusable.join('; ')}`)
     const { hasher, rehash, ...queueOptions } = passwords
     const userStore = createUserStore(database)
-    const credentials = createCredentials(userStore, createHashingQueue(queueOptions), {
+    const queue = createHashingQueue(queueOptions)
+    const credentials = createCredentials(userStore, queue, {
       hasher: hasher ?? (database.django ? 'pbkdf2_sha256' : 'argon2'),
       rehash: rehash ?? !database.django
     })
@@ -55,7 +56,12 @@ export async function openAuthtoken ({ database: source, migrate = typeof source
       tokens,
       credentials,
       users: createAccounts(userStore, credentials, tokens, onUserCreated),
-      authenticator: createAuthenticator(database)
+      authenticator: createAuthenticator(database),
+      /** Ends the threads that hash, and closes the database where it was opened here. */
+      async close (): Promise<void> {
+        await queue.close()
+        database.close()
+      }
     }
   } catch (error) {
     database.close()

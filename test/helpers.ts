@@ -33,7 +33,7 @@ export const databaseUrl = (t: Test): string => `file:${join(folderOf(t), `${ran
 /** An open database with users and tokens, closed behind the test. */
 export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): Promise<Authtoken> {
   const authtoken = await openAuthtoken({ database: databaseUrl(t), ...options })
-  t.teardown(() => authtoken.database.close())
+  t.teardown(() => authtoken.close())
   return authtoken
 }
 

@@ -35,7 +35,7 @@ export async function withAuthtoken<T> (terminal: Terminal, action: (authtoken: 
     if (problem !== undefined) throw new DatabaseUnusable(`${settings.DATABASE_URL} ${problem}`)
     return await action(authtoken)
   } finally {
-    authtoken.database.close()
+    await authtoken.close()
   }
 }
 

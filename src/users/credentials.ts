@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { AuthtokenError } from '../errors.js'
 import type { User } from '../tokens/identity.js'
 import { createEqualTime } from './equal-time.js'
-import type { StoredHash } from './hashers/encoding.js'
 import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
 import type { HashingQueue } from './hashing-queue.js'
 import type { UserStore } from './store.js'
@@ -29,32 +28,26 @@ const SAMPLE = 1_000
  * @param queue where hashes are computed
  */
 export function createCredentials (users: UserStore, queue: HashingQueue, options: CredentialsOptions) {
-  const hasher = HASHERS[options.hasher]
   const equalTime = createEqualTime()
-  let surveyed: Promise<StoredHash> | undefined
+  let surveyed: Promise<string> | null = null
 
   /**
    * Times a hash of each form in the table once, the preferred one included, so that the floor is right from the first refusal.
    * @returns what is computed for a user who has no hash, or does not exist
    */
-  async function survey (): Promise<StoredHash> {
-    const { result: encoded } = await queue.run(() => hasher.encode(randomBytes(16).toString('hex')))
-    const standIn = hasher.parse(encoded) as StoredHash
-    const sample = (await users.samplePasswords(SAMPLE)).map((encoded) => readPassword(encoded).hash)
-    for (const hash of [standIn, ...sample]) {
-      if (hash !== null && !equalTime.knows(hash.form)) {
-        const { ms } = await queue.run(() => attempt(hash, 'a password that nobody has'))
-        equalTime.record(hash.form, ms)
-      }
+  async function survey (): Promise<string> {
+    const encoded = await queue.encode(options.hasher, randomBytes(16).toString('hex'))
+    for (const sample of [encoded, ...await users.samplePasswords(SAMPLE)]) {
+      const { hash } = readPassword(sample)
+      if (hash !== null && !equalTime.knows(hash.form)) equalTime.record(hash.form, (await queue.verify(sample, 'a password that nobody has')).ms)
     }
-    return standIn
+    return encoded
   }
 
   /** Leaves the weaker hash for the next login where the queue is full or the database busy: the login itself is good. */
   async function replace (id: number, weaker: string, password: string): Promise<void> {
     try {
-      const { result: encoded } = await queue.run(() => hasher.encode(password))
-      await users.replacePassword(id, weaker, encoded)
+      await users.replacePassword(id, weaker, await queue.encode(options.hasher, password))
     } catch (error) {
       if (!(error instanceof AuthtokenError)) throw error
     }
@@ -68,37 +61,28 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
      */
     async verify (username: string, password: string): Promise<LoginResult> {
       queue.refuseIfFull()
-      surveyed ??= survey().catch((error) => {
-        surveyed = undefined
-        throw error
-      })
+      surveyed ??= survey().catch((error) => { surveyed = null; throw error })
       const standIn = await surveyed
       const found = await users.findWithPassword(username)
       const stored = found === null ? null : readPassword(found.password)
-      const hash = stored?.hash ?? standIn
-      const { result: matches, ms } = await queue.run(() => attempt(hash, password))
-      equalTime.record(hash.form, ms)
+      const { matches, ms } = await queue.verify(stored?.hash == null || found === null ? standIn : found.password, password)
+      if (stored?.hash != null) equalTime.record(stored.hash.form, ms)
 
       const reason = refusal(found?.user, stored, matches)
       if (reason !== null || found === null || stored === null) {
         await equalTime.fill(ms)
         return { user: null, userId: found?.user.id ?? null, reason: reason ?? 'no such user' }
       }
-      if (options.rehash && stored.hash !== null && stored.weakerThan(hasher)) {
+      if (options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])) {
         await replace(found.user.id, found.password, password)
       }
       return { user: found.user, reason: null }
     },
 
     /** Encodes a new password. @throws LoginQueueFull where too many wait */
-    async encode (password: string): Promise<string> {
-      return (await queue.run(() => hasher.encode(password))).result
-    }
+    encode: (password: string): Promise<string> => queue.encode(options.hasher, password)
   }
 }
-
-/** @returns whether the password is the one behind the hash, or null where the hash can't be computed, however well-formed it looks */
-const attempt = (hash: StoredHash, password: string): Promise<boolean | null> => hash.verify(password).catch(() => null)
 
 function refusal (user: User | undefined, stored: ReturnType<typeof readPassword> | null, matches: boolean | null): string | null {
   if (user === undefined || stored === null) return 'no such user'

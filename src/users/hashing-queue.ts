@@ -1,11 +1,14 @@
 import { availableParallelism } from 'node:os'
-import pLimit from 'p-limit'
+import { Piscina } from 'piscina'
 import { LoginQueueFull, retryAfter } from '../errors.js'
+import type { HasherName } from './hashers/index.js'
+import type { HashingResult, HashingTask } from './hashing-worker.js'
 
 /** How many passwords are hashed at once, and how many may wait. */
 export interface HashingQueueOptions {
   /**
-   * Hashes that run at the same time, on libuv's threads. One core is left to token checks where there are two or more.
+   * Threads that hash, of a lower priority than the rest of the process. One core is left to token checks where there are
+   * two or more.
    * @default the number of cores less one, from 1 to 4
    */
   concurrency?: number
@@ -16,23 +19,41 @@ export interface HashingQueueOptions {
   size?: number
 }
 
-/** Runs password hashes off the event loop, a few at a time. */
+/** Computes password hashes off the event loop, a few at a time. */
 export type HashingQueue = ReturnType<typeof createHashingQueue>
 
 /** The default of `concurrency`. */
 export const defaultConcurrency = (): number => Math.min(4, Math.max(1, availableParallelism() - 1))
 
+// A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
+const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
+const IDLE_MS = 60_000
+// From source the worker is TypeScript too.
+const WORKER = new URL(`./hashing-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+
 /**
- * A bounded queue for password hashes.
+ * A bounded queue for password hashes, in front of threads that are started when the first hash is due.
  * @param options see there
  */
 export function createHashingQueue ({ concurrency = defaultConcurrency(), size = 200 }: HashingQueueOptions = {}) {
-  const limit = pLimit(concurrency)
+  let pool: Piscina<HashingTask, HashingResult> | undefined
+  let waiting = 0
   let averageMs = 100
 
   function refuseIfFull (): void {
-    if (limit.pendingCount >= size) {
-      throw retryAfter(new LoginQueueFull(), (limit.pendingCount * averageMs) / concurrency / 1000)
+    if (waiting >= size + concurrency) throw retryAfter(new LoginQueueFull(), (waiting * averageMs) / concurrency / 1000)
+  }
+
+  async function run (task: HashingTask): Promise<HashingResult> {
+    refuseIfFull()
+    pool ??= new Piscina({ filename: WORKER.href, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
+    waiting++
+    try {
+      const outcome = await pool.run(task)
+      averageMs = averageMs * 0.9 + outcome.ms * 0.1
+      return outcome
+    } finally {
+      waiting--
     }
   }
 
@@ -40,20 +61,20 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
     /** For what comes before the hash, so that it is not done in vain. @throws LoginQueueFull where `size` are waiting already */
     refuseIfFull,
 
+    /** Hashes a new password. @throws LoginQueueFull where `size` are waiting already */
+    encode: async (hasher: HasherName, password: string): Promise<string> => (await run({ encode: hasher, password })).result as string,
+
     /**
-     * Runs a hash when its turn comes.
-     * @returns its result and how long it took once it ran, in milliseconds
+     * Compares a password with a hash.
+     * @returns whether it matches, null where the hash can't be computed; and how long it took, in milliseconds
      * @throws LoginQueueFull where `size` are waiting already
      */
-    async run<T>(hash: () => Promise<T>): Promise<{ result: T, ms: number }> {
-      refuseIfFull()
-      return await limit(async () => {
-        const start = performance.now()
-        const result = await hash()
-        const ms = performance.now() - start
-        averageMs = averageMs * 0.9 + ms * 0.1
-        return { result, ms }
-      })
-    }
+    async verify (encoded: string, password: string): Promise<{ matches: boolean | null, ms: number }> {
+      const { result, ms } = await run({ verify: encoded, password })
+      return { matches: result as boolean | null, ms }
+    },
+
+    /** Ends the threads. */
+    close: async (): Promise<void> => { await pool?.destroy() }
   }
 }

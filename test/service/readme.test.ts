@@ -25,11 +25,14 @@ t.test('the host application of the tutorial is the example', async (t) => {
 
 t.test('the tutorial runs, command by command', async (t) => {
   const database = join(folderOf(t), 'authtoken.db')
+  // A person types at a terminal; without one HTTPie would wait for a body on standard input.
+  writeFileSync(join(folderOf(t), 'config.json'), JSON.stringify({ default_options: ['--ignore-stdin'] }))
   const port = 20_000 + process.pid % 20_000
   const env = {
     ...process.env,
     DATABASE_URL: `file:${database}`,
     PORT: String(port),
+    HTTPIE_CONFIG_DIR: folderOf(t),
     PATH: `${process.env.PATH}:${join(import.meta.dirname, '../readme/bin')}`
   }
   const place = (command: string) => command.replaceAll('authtoken.db', database).replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
@@ -46,7 +49,7 @@ t.test('the tutorial runs, command by command', async (t) => {
   t.teardown(() => { app.kill('SIGKILL') })
   for await (const line of app.stdout) if (String(line).includes('listening')) break
 
-  const [known, anonymous] = (await shell(ask)).trim().split('\n').map((line) => JSON.parse(line))
+  const [known, anonymous] = [...(await shell(ask)).matchAll(/\{[^{}]*\}/g)].map(([json]) => JSON.parse(json))
   t.same(known, { user: 'admin', auth: 'drf-1' })
   t.same(anonymous, { detail: 'Authentication credentials were not provided.' })
   for (let i = 0; i < 2; i++) t.same(JSON.parse(await shell(exchange)), { token: key }, 'the same token each time')

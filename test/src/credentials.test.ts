@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { hashSync } from '@node-rs/argon2'
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
@@ -60,28 +61,28 @@ t.test('the log says why a hash is not accepted, and never what it is', async (t
 t.test("scrypt hashes of Django's newer versions hold", async (t) => {
   for (const { password, encoded } of JSON.parse(readFileSync(fixture('django/scrypt.json'), 'utf8'))) {
     const { hash } = readPassword(encoded)
-    t.equal(await hash?.verify(password), true, encoded.slice(0, 20))
-    t.equal(await hash?.verify(`${password} `), false)
+    t.equal(hash?.verify(password), true, encoded.slice(0, 20))
+    t.equal(hash?.verify(`${password} `), false)
   }
 })
 
 t.test("Argon2's older variants are read", async (t) => {
-  const { default: argon2 } = await import('argon2')
-  for (const [name, type] of [['argon2i', argon2.argon2i], ['argon2d', argon2.argon2d]] as const) {
-    const { hash } = readPassword(`argon2${await argon2.hash('secret', { type, memoryCost: 1024, timeCost: 2, parallelism: 1 })}`.replace(/m=1024,p=1,t=2/, 'm=1024,t=2,p=1'))
-    t.equal(await hash?.verify('secret'), true, name)
+  for (const [name, algorithm] of [['argon2d', 0], ['argon2i', 1]] as const) {
+    const { hash } = readPassword(`argon2${hashSync('secret', { algorithm, memoryCost: 1024, timeCost: 2, parallelism: 1 })}`)
+    t.equal(hash?.verify('secret'), true, name)
+    t.equal(hash?.verify('wrong'), false, name)
   }
 })
 
 for (const [name, hasher] of Object.entries(HASHERS)) {
   t.test(`a new ${name} hash is in Django's form, and its own password alone opens it`, async (t) => {
-    const encoded = await hasher.encode('pässwörd-π-😀')
+    const encoded = hasher.encode('pässwörd-π-😀')
     t.ok(encoded.startsWith(`${name}$`) && encoded.length <= 128, encoded.replace(/[^$]{20,}/g, '…'))
-    t.not(await hasher.encode('pässwörd-π-😀'), encoded, 'salted')
+    t.not(hasher.encode('pässwörd-π-😀'), encoded, 'salted')
     const { hash } = readPassword(encoded)
     t.equal(hash?.cost, hasher.cost)
-    t.equal(await hash?.verify('pässwörd-π-😀'), true)
-    t.equal(await hash?.verify('passw'), false)
+    t.equal(hash?.verify('pässwörd-π-😀'), true)
+    t.equal(hash?.verify('passw'), false)
   })
 }
 

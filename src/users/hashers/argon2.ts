@@ -1,23 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import argon2 from 'argon2'
+import { hashSync, verifySync } from '@node-rs/argon2'
 import type { Hasher } from './encoding.js'
 
 const ENCODING = /^argon2(\$argon2(id|i|d)(?:\$v=\d+)?\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,})$/
 const MAX_MEMORY_KIB = 1024 ** 2
-const OWASP = { type: argon2.argon2id, memoryCost: 19456, timeCost: 2, parallelism: 1 } as const
-
-const unpadded = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
+// The package's default algorithm is argon2id.
+const OWASP = { memoryCost: 19456, timeCost: 2, parallelism: 1 }
 
 /** Django's Argon2: `argon2$argon2id$v=19$m=…,t=…,p=…$salt$hash`; new ones with OWASP's first parameters. */
 const createArgon2 = (types: string[], rank: number): Hasher => ({
   rank,
   cost: OWASP.memoryCost * OWASP.timeCost,
-  async encode (password) {
-    // The package's own encoding orders the parameters otherwise than libargon2, which Django's package reads with.
-    const salt = randomBytes(16)
-    const hash = await argon2.hash(password, { ...OWASP, salt, raw: true })
-    return `argon2$argon2id$v=19$m=${OWASP.memoryCost},t=${OWASP.timeCost},p=${OWASP.parallelism}$${unpadded(salt)}$${unpadded(hash)}`
-  },
+  encode: (password) => `argon2${hashSync(password, OWASP)}`,
   parse (encoded) {
     const [, phc, type, m, t, p] = ENCODING.exec(encoded) ?? []
     if (phc === undefined || type === undefined || !types.includes(type)) return null
@@ -26,7 +19,7 @@ const createArgon2 = (types: string[], rank: number): Hasher => ({
     return {
       form: `argon2$argon2${type}$m=${memory},t=${time},p=${lanes}`,
       cost: memory * time,
-      verify: (password) => argon2.verify(phc, password)
+      verify: (password) => verifySync(phc, password)
     }
   }
 })

@@ -13,14 +13,14 @@ const MAX_ROUNDS = 18
 const createBcrypt = (algorithm: string, rank: number, prepare: (password: string) => string): Hasher => ({
   rank,
   cost: ROUNDS,
-  encode: async (password) => `${algorithm}$${await bcrypt.hash(prepare(password), ROUNDS)}`,
+  encode: (password) => `${algorithm}$${bcrypt.hashSync(prepare(password), ROUNDS)}`,
   parse (encoded) {
     const [, hash, rounds] = ENCODING.exec(encoded) ?? []
     if (hash === undefined || Number(rounds) < 4 || Number(rounds) > MAX_ROUNDS) return null
     return {
       form: `${algorithm}$${rounds}`,
       cost: Number(rounds),
-      verify: (password) => bcrypt.compare(prepare(password), hash)
+      verify: (password) => bcrypt.compareSync(prepare(password), hash)
     }
   }
 })

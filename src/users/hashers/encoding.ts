@@ -6,7 +6,8 @@ export interface StoredHash {
   form: string
   /** Cost within the algorithm: the higher, the stronger. */
   cost: number
-  verify (password: string): Promise<boolean>
+  /** Computes the hash, on the calling thread. */
+  verify (password: string): boolean
 }
 
 /** One of Django's password hashers. */
@@ -15,8 +16,8 @@ export interface Hasher {
   rank: number
   /** Cost of new hashes, on the scale of `StoredHash.cost`. */
   cost: number
-  /** Makes a new hash in Django's encoding. */
-  encode (password: string): Promise<string>
+  /** Makes a new hash in Django's encoding, on the calling thread. */
+  encode (password: string): string
   /** Reads an encoded hash of this algorithm; null where it is corrupt, or its cost beyond all reason. */
   parse (encoded: string): StoredHash | null
 }

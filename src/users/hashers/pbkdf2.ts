@@ -1,8 +1,5 @@
-import { pbkdf2, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { decodeBase64, generateSalt, type Hasher } from './encoding.js'
-
-const derive = promisify(pbkdf2)
 
 const MAX_ITERATIONS = 20_000_000
 
@@ -16,9 +13,9 @@ function createPbkdf2 (algorithm: string, digest: string, length: number, rank: 
   return {
     rank,
     cost: iterations,
-    async encode (password) {
+    encode (password) {
       const salt = generateSalt()
-      const hash = await derive(password, salt, iterations, length, digest)
+      const hash = pbkdf2Sync(password, salt, iterations, length, digest)
       return `${algorithm}$${iterations}$${salt}$${hash.toString('base64')}`
     },
     parse (encoded) {
@@ -30,7 +27,7 @@ function createPbkdf2 (algorithm: string, digest: string, length: number, rank: 
       return {
         form: `${algorithm}$${cost}`,
         cost,
-        verify: async (password) => timingSafeEqual(await derive(password, salt, cost, length, digest), hash)
+        verify: (password) => timingSafeEqual(pbkdf2Sync(password, salt, cost, length, digest), hash)
       }
     }
   }

@@ -1,8 +1,5 @@
-import { scrypt, type ScryptOptions, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { scryptSync, timingSafeEqual } from 'node:crypto'
 import { decodeBase64, generateSalt, type Hasher } from './encoding.js'
-
-const derive: (password: string, salt: string, length: number, options: ScryptOptions) => Promise<Buffer> = promisify(scrypt)
 
 const ENCODING = /^scrypt\$(\d{1,8})\$([^$]+)\$(\d{1,4})\$(\d{1,4})\$([A-Za-z0-9+/=]+)$/
 const LENGTH = 64
@@ -16,10 +13,10 @@ const memory = (N: number, r: number, p: number) => 128 * r * (N + p + 2)
 export const scryptHasher: Hasher = {
   rank: 4,
   cost: NEW.N * NEW.r * NEW.p,
-  async encode (password) {
+  encode (password) {
     const { N, r, p } = NEW
     const salt = generateSalt()
-    const hash = await derive(password, salt, LENGTH, { N, r, p, maxmem: memory(N, r, p) })
+    const hash = scryptSync(password, salt, LENGTH, { N, r, p, maxmem: memory(N, r, p) })
     return `scrypt$${N}$${salt}$${r}$${p}$${hash.toString('base64')}`
   },
   parse (encoded) {
@@ -32,7 +29,7 @@ export const scryptHasher: Hasher = {
     return {
       form: `scrypt$${N}$${r}$${p}`,
       cost: N * r * p,
-      verify: async (password) => timingSafeEqual(await derive(password, salt, LENGTH, { N, r, p, maxmem: memory(N, r, p) }), hash)
+      verify: (password) => timingSafeEqual(scryptSync(password, salt, LENGTH, { N, r, p, maxmem: memory(N, r, p) }), hash)
     }
   }
 }
