@@ -1,13 +1,13 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import authtoken from '../../src/index.js'
-import { buildHost, databaseUrl, makeUser } from '../helpers.js'
+import { buildHost, databaseUrl, makeLogin } from '../helpers.js'
 
 const json = (payload: unknown) => ({ method: 'POST', url: '/api-token-auth/', headers: { 'content-type': 'application/json' }, payload: JSON.stringify(payload) } as const)
 
 t.test('username and password give the same token each time', async (t) => {
   const app = await buildHost(t)
-  const { token } = await makeUser(app.authtoken, 'ann')
+  const { token } = await makeLogin(app.authtoken, 'ann')
   const form = { method: 'POST', url: '/api-token-auth', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: 'username=ann&password=ann-pass-1' } as const
   const multipart = { method: 'POST', url: '/api-token-auth/', headers: { 'content-type': 'multipart/form-data; boundary=b' }, payload: '--b\r\ncontent-disposition: form-data; name="username"\r\n\r\nann\r\n--b\r\ncontent-disposition: form-data; name="password"\r\n\r\nann-pass-1\r\n--b--\r\n' } as const
   for (const request of [json({ username: 'ann', password: 'ann-pass-1' }), form, multipart]) {
@@ -29,8 +29,8 @@ t.test('a token that is missing is made, once, whoever asks at the same time', a
 
 t.test('no failure says what was wrong, nor is it ever cached', async (t) => {
   const app = await buildHost(t)
-  await makeUser(app.authtoken, 'ann')
-  await makeUser(app.authtoken, 'bob', { isActive: false })
+  await makeLogin(app.authtoken, 'ann')
+  await makeLogin(app.authtoken, 'bob', { isActive: false })
   for (const [username, password] of [['ann', 'wrong'], ['nobody', 'x'], ['bob', 'bob-pass-1'], ['ANN', 'ann-pass-1'], ['x'.repeat(10_000), 'x']]) {
     const response = await app.inject(json({ username, password }))
     t.equal(response.statusCode, 400)
@@ -86,7 +86,7 @@ t.test('a body that can not be read is 400, 413 or 415, and is not quoted', asyn
 
 t.test('charsets are honoured, and unknown ones are UTF-8', async (t) => {
   const app = await buildHost(t)
-  const { token } = await makeUser(app.authtoken, 'éa')
+  const { token } = await makeLogin(app.authtoken, 'éa')
   const login = async (type: string, payload: Buffer) => (await app.inject({ method: 'POST', url: '/api-token-auth/', headers: { 'content-type': type }, payload })).json()
   const text = JSON.stringify({ username: 'éa', password: 'éa-pass-1' })
   for (const [charset, encoding] of [['iso-8859-1', 'latin1'], ['utf-16', 'utf16le'], ['bogus', 'utf8'], ['"UTF-8"', 'utf8']] as const) {
@@ -100,7 +100,7 @@ t.test('an upload is no string, wherever it stands, and what else is sent is ign
   const part = (name: string, value: string, file = '') => `--b\r\ncontent-disposition: form-data; name="${name}"${file && '; filename="f"'}\r\n\r\n${value}\r\n`
   const send = (...parts: string[]) => app.inject({ method: 'POST', url: '/api-token-auth/', headers: { 'content-type': 'multipart/form-data; boundary=b' }, payload: `${parts.join('')}--b--\r\n` })
   t.same((await send(part('username', 'x', 'file'), part('username', 'ann'), part('password', 'x'))).json(), { username: ['Not a valid string.'] })
-  const { token } = await makeUser(app.authtoken, 'ann')
+  const { token } = await makeLogin(app.authtoken, 'ann')
   t.same((await send(part('username', 'ann'), part('password', 'ann-pass-1'), part('extra', 'x', 'file'))).json(), { token: token.key })
 })
 
@@ -129,7 +129,7 @@ t.test('other methods are 405 with Allow, whatever they carry; OPTIONS describes
 
 t.test('a bad Authorization header is 401 before anything else, another scheme is ignored', async (t) => {
   const app = await buildHost(t, { defaultPermission: 'isAuthenticated' })
-  const { token } = await makeUser(app.authtoken, 'ann')
+  const { token } = await makeLogin(app.authtoken, 'ann')
   const login = json({ username: 'ann', password: 'ann-pass-1' })
   const ask = (authorization: string, method: 'POST' | 'GET' = 'POST') => app.inject({ ...login, method, headers: { ...login.headers, authorization } })
   t.equal((await ask('Token x')).statusCode, 401)
@@ -145,8 +145,8 @@ t.test('allow decides who may have a token, reply what is answered', async (t) =
       reply: (user, token) => ({ token: token.key, user_id: user.id, email: user.email })
     }
   })
-  const { user, token } = await makeUser(app.authtoken, 'ann')
-  await makeUser(app.authtoken, 'bob')
+  const { user, token } = await makeLogin(app.authtoken, 'ann')
+  await makeLogin(app.authtoken, 'bob')
   const login = (username: string) => app.inject({ ...json({ username, password: `${username}-pass-1` }), url: '/login', headers: { 'content-type': 'application/json', 'x-device': 'phone' } })
   t.same((await login('ann')).json(), { token: token.key, user_id: user.id, email: '' })
   const refused = await login('bob')
@@ -182,7 +182,7 @@ t.test("errors: 'throw' hands the exchange's errors to the host too", async (t) 
 
 t.test('a server error of the host\'s callback is the host\'s', async (t) => {
   const app = await buildHost(t, { exchange: { reply: () => { throw new Error('of the host') } } })
-  await makeUser(app.authtoken, 'ann')
+  await makeLogin(app.authtoken, 'ann')
   const response = await app.inject(json({ username: 'ann', password: 'ann-pass-1' }))
   t.equal(response.statusCode, 500)
   t.match(response.json(), { message: 'of the host' })
@@ -190,7 +190,7 @@ t.test('a server error of the host\'s callback is the host\'s', async (t) => {
 
 t.test('logins past the queue get 503 with Retry-After, the accepted ones their token', async (t) => {
   const app = await buildHost(t, { passwords: { concurrency: 1, size: 3 } })
-  const { token } = await makeUser(app.authtoken, 'ann')
+  const { token } = await makeLogin(app.authtoken, 'ann')
   const login = json({ username: 'ann', password: 'ann-pass-1' })
   await app.inject(login)
   const answers = await Promise.all(Array.from({ length: 12 }, () => app.inject(login)))

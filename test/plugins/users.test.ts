@@ -88,7 +88,8 @@ t.test('a user is made, read, changed and deleted', async (t) => {
 })
 
 t.test('deactivating a user ends its token and its logins, activating brings them back', async (t) => {
-  const { root, asAnn, server } = await setUp(t)
+  const { root, asAnn, server, authtoken, ann } = await setUp(t)
+  await authtoken.users.setPassword(ann.user, 'ann-pass-1', { validate: false })
   const login = { method: 'POST', url: '/api-token-auth/', payload: { username: 'ann', password: 'ann-pass-1' } } as const
   await root('PATCH', '/users/ann/', { is_active: false })
   t.same((await asAnn('GET', '/users/me/')).body, { detail: 'User inactive or deleted.' })

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { buildService, makeUser } from '../helpers.js'
+import { buildService, makeLogin } from '../helpers.js'
 
 t.test('no token, password or hash reaches the log or an error, whatever is sent', async (t) => {
   const { server, authtoken, log } = await buildService(t, { LOG_LEVEL: 'trace' })
-  const root = await makeUser(authtoken, 'root', { isSuperuser: true })
-  const ann = await makeUser(authtoken, 'ann')
+  const root = await makeLogin(authtoken, 'root', { isSuperuser: true })
+  const ann = await makeLogin(authtoken, 'ann')
   const passwords = ['root-pass-1', 'ann-pass-1', 'new-s3cret-1', 'wrong-s3cret-1', 's3cret-in-broken-json']
   const { authorization } = root
   const json = { 'content-type': 'application/json' }
