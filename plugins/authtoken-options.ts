@@ -3,6 +3,7 @@ import { ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { InvalidSettings } from '../src/errors.js'
 import { HASHERS } from '../src/users/hashers/index.js'
+import { KEYWORD_PATTERN } from './permissions.js'
 
 const oneOf = (values: string[]) => Type.Unsafe<string>(Type.Union(values.map((value) => Type.Literal(value)), { right: `one of ${values.join(', ')}` }))
 const func = (right: string) => Type.Function([], Type.Unknown(), { right })
@@ -22,7 +23,7 @@ const passwords = object({
 }, 'an object')
 
 const common = {
-  keywords: Type.Array(Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", right: 'a word without spaces' }), { minItems: 1, right: "a list of at least one keyword, as ['Token']" }),
+  keywords: Type.Array(Type.String({ pattern: KEYWORD_PATTERN, right: 'a word without spaces' }), { minItems: 1, right: "a list of at least one keyword, as ['Token']" }),
   defaultPermission: oneOf(['allowAny', 'isAuthenticated', 'isAdminUser', 'isAuthenticatedOrReadOnly']),
   errors: oneOf(['drf', 'throw'])
 }

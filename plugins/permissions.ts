@@ -12,8 +12,10 @@ export type RouteAuthtoken = Static<typeof routeSchema> | false
 /** A permission function, for `config`-less routes: `onRequest: app.auth([app.isAdminUser])`. */
 export type PermissionFunction = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
-const keyword = Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" })
-const keywordsSchema = Type.Array(keyword, { minItems: 1 })
+/** A keyword of the `Authorization` header: an RFC 9110 token. */
+export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+
+const keywordsSchema = Type.Array(Type.String({ pattern: KEYWORD_PATTERN }), { minItems: 1 })
 const permissionSchema = Type.Union([
   Type.Literal('allowAny'), Type.Literal('isAuthenticated'), Type.Literal('isAdminUser'), Type.Literal('isAuthenticatedOrReadOnly')
 ])

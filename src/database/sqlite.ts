@@ -12,6 +12,7 @@ import { createSqliteFile } from './sqlite-file.js'
 const PATIENCE_MS = 5_000
 const MIGRATION_PATIENCE_MS = 30_000
 
+// Drizzle types a connection by its schema. Ours and a host's differ in that alone, hence the casts below.
 type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database }
 
 /**

@@ -22,8 +22,7 @@ export interface HashingQueueOptions {
 /** Computes password hashes off the event loop, a few at a time. */
 export type HashingQueue = ReturnType<typeof createHashingQueue>
 
-/** The default of `concurrency`. */
-export const defaultConcurrency = (): number => Math.min(4, Math.max(1, availableParallelism() - 1))
+const defaultConcurrency = (): number => Math.min(4, Math.max(1, availableParallelism() - 1))
 
 // A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
 const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
