@@ -2,6 +2,8 @@ import { type TSchema, Type } from '@sinclair/typebox'
 import { ValueErrorType } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import { InvalidSettings } from '../src/errors.js'
+import { PREFIX_PATTERN } from '../src/tokens/format.js'
+import { MAX_DURATION } from '../src/tokens/life.js'
 import { HASHERS } from '../src/users/hashers/index.js'
 import { KEYWORD_PATTERN } from './permissions.js'
 
@@ -22,7 +24,21 @@ const passwords = object({
   size: Type.Integer({ minimum: 1, right: 'a whole number from 1' })
 }, 'an object')
 
+const seconds = Type.Integer({ minimum: 0, maximum: MAX_DURATION, right: `a whole number of seconds from 0 to ${MAX_DURATION}` })
+
+const tokens = object({
+  kind: oneOf(['drf', 'access']),
+  prefix: Type.String({ pattern: PREFIX_PATTERN, right: '1 to 12 lower-case letters and digits' }),
+  expiresIn: seconds,
+  loginExpiresIn: seconds,
+  maxLife: seconds,
+  sliding: Type.Boolean({ right: 'true or false' }),
+  limit: Type.Integer({ minimum: 0, right: 'a whole number from 0' }),
+  atLimit: oneOf(['reject', 'replace'])
+}, 'an object')
+
 const common = {
+  administrators: oneOf(['superuser', 'staff']),
   keywords: Type.Array(Type.String({ pattern: KEYWORD_PATTERN, right: 'a word without spaces' }), { minItems: 1, right: "a list of at least one keyword, as ['Token']" }),
   defaultPermission: oneOf(['allowAny', 'isAuthenticated', 'isAdminUser', 'isAuthenticatedOrReadOnly']),
   errors: oneOf(['drf', 'throw'])
@@ -35,6 +51,7 @@ const local = object({
   busyTimeoutMs: Type.Integer({ minimum: 0, right: 'a whole number of milliseconds' }),
   onUserCreated: Type.Union([func(''), Type.Literal(false)], { right: 'a function of the new user, or false' }),
   passwords,
+  tokens,
   exchange: Type.Union([exchange, Type.Literal(false)], { right: 'an object with path, allow and reply, or false' })
 }, '')
 

@@ -40,10 +40,10 @@ async function authtoken (app: FastifyInstance, options: FastifyAuthtokenOptions
     return
   }
 
-  const { keywords, defaultPermission, errors, exchange, ...local } = options
+  const { keywords, defaultPermission, errors, administrators, exchange, ...local } = options
   const { close, credentials, tokens, users, authenticator } = await openAuthtoken(local)
   app.addHook('onClose', close)
-  const common = errors === undefined ? {} : { errors }
+  const common = { ...(errors !== undefined && { errors }), ...(administrators !== undefined && { administrators }) }
   await app.register(tokenAuth, {
     authenticator,
     ...common,

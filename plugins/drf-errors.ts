@@ -9,8 +9,18 @@ import { safeError } from '../src/safe-error.js'
 export function sendDrfError (error: AuthtokenError, reply: FastifyReply, challenge: string): FastifyReply {
   if (error.cause !== undefined) reply.log.error({ err: safeError(error) }, 'request failed')
   if (error.headers !== undefined) reply.headers(error.headers)
-  if (error.statusCode === 401) reply.header('www-authenticate', challenge)
+  const value = challengeOf(error, challenge)
+  if (value !== null) reply.header('www-authenticate', value)
   return reply.code(error.statusCode).type('application/json').serializer(JSON.stringify).send(error.fields ?? { detail: error.message })
+}
+
+/**
+ * The `WWW-Authenticate` of an error: DRF's for a 401, RFC 6750's for a scope that is missing.
+ * @param keyword the route's first keyword
+ */
+export function challengeOf ({ statusCode, scope }: AuthtokenError, keyword: string): string | null {
+  if (scope !== undefined) return `${keyword} error="insufficient_scope", scope="${scope}"`
+  return statusCode === 401 ? keyword : null
 }
 
 /**

@@ -31,6 +31,7 @@ function messagesOf ({ type, value, schema }: ValueError): string[] {
   if (type === ValueErrorType.Object) return [`Invalid data. Expected a dictionary, but got ${pythonType(value)}.`]
   if (type === ValueErrorType.ObjectRequiredProperty) return ['This field is required.']
   if (type === ValueErrorType.ObjectAdditionalProperties) return ['This field is not known.']
+  if (type === ValueErrorType.Union || type === ValueErrorType.Literal) return [schema.problem]
   if (value === null) return ['This field may not be null.']
   if (schema.type === 'boolean') return ['Must be a valid boolean.']
   if (schema.type === 'integer') return [`Enter a whole number from ${schema.minimum} to ${schema.maximum}.`]

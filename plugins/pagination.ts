@@ -1,17 +1,15 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { NotFound, validationError } from '../src/errors.js'
-import { TEXT_PATTERN } from './fields.js'
 
 const DEFAULT_SIZE = 100
 const MAX_SIZE = 1000
 const MAX_PAGE = 1_000_000
 
 /** The query of a list. */
-export const querySchema = Type.Object({
+export const pagesSchema = Type.Object({
   page: Type.Optional(Type.String({ description: 'From 1.' })),
-  page_size: Type.Optional(Type.String({ description: `From 1 to ${MAX_SIZE}; ${DEFAULT_SIZE} by default.` })),
-  search: Type.Optional(Type.String({ pattern: TEXT_PATTERN, maxLength: 254, description: 'Part of the username or e-mail address.' }))
+  page_size: Type.Optional(Type.String({ description: `From 1 to ${MAX_SIZE}; ${DEFAULT_SIZE} by default.` }))
 })
 
 /** A page of a list, as DRF's `PageNumberPagination` answers. */
@@ -23,7 +21,7 @@ export const pageSchema = <Item extends TSchema>(item: Item) => Type.Object({
 })
 
 /** Which page is asked for. @throws NotFound for a page that can't be, ValidationError for a size that can't be */
-export function readPage (query: Static<typeof querySchema>): { number: number, size: number } {
+export function readPage (query: Static<typeof pagesSchema>): { number: number, size: number } {
   const number = readNumber(query.page ?? '1', MAX_PAGE)
   const size = readNumber(query.page_size ?? String(DEFAULT_SIZE), MAX_SIZE)
   if (number === null) throw new NotFound('Invalid page.')

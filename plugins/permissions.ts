@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
-import { type AuthtokenError, InvalidSettings, NotAuthenticated, PermissionDenied } from '../src/errors.js'
+import { type AuthtokenError, InvalidSettings, insufficientScope, NotAuthenticated, PermissionDenied } from '../src/errors.js'
+import { carriesFlags, SCOPE_PATTERN } from '../src/tokens/scope.js'
 
 /** Who may use a route, by the names of DRF's permission classes. */
 export type Permission = 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly'
@@ -21,7 +22,8 @@ const permissionSchema = Type.Union([
 ])
 const routeSchema = Type.Object({
   keywords: Type.Optional(keywordsSchema),
-  permission: Type.Optional(permissionSchema)
+  permission: Type.Optional(permissionSchema),
+  scope: Type.Optional(Type.String({ minLength: 1, pattern: SCOPE_PATTERN }))
 }, { additionalProperties: false })
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -33,7 +35,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 export const permissions: Record<Permission, (request: FastifyRequest) => AuthtokenError | null> = {
   allowAny: () => null,
   isAuthenticated: ({ user }) => user == null ? new NotAuthenticated() : null,
-  isAdminUser: ({ user }) => user == null ? new NotAuthenticated() : user.isStaff ? null : new PermissionDenied(),
+  isAdminUser: ({ user, auth }) => user == null || auth == null ? new NotAuthenticated() : user.isStaff && carriesFlags(auth) ? null : new PermissionDenied(),
   isAuthenticatedOrReadOnly: ({ user, method }) => user != null || SAFE_METHODS.has(method) ? null : new NotAuthenticated()
 }
 
@@ -42,16 +44,35 @@ export const permissionFunction = (permission: Permission): PermissionFunction =
   done(permissions[permission](request) ?? undefined)
 }
 
+/**
+ * What a needed scope makes of a caller.
+ * @param scope space-separated scopes, all of which are needed
+ */
+export const scopePermission = (scope: string) => ({ auth }: FastifyRequest): AuthtokenError | null => {
+  if (auth == null) return new NotAuthenticated()
+  return auth.hasScope(scope) ? null : insufficientScope(scope)
+}
+
+/** The scope as a hook, or a function for `@fastify/auth`. @throws InvalidSettings where it is no scope */
+export function scopeFunction (scope: string): PermissionFunction {
+  if (typeof scope !== 'string' || scope === '' || !new RegExp(SCOPE_PATTERN).test(scope)) throw new InvalidSettings(`requireScope: the scope must be ${SCOPE_EXAMPLE}`)
+  const check = scopePermission(scope)
+  return (request, _reply, done) => { done(check(request) ?? undefined) }
+}
+
+const SCOPE_EXAMPLE = "one or more scopes with single spaces between them, as 'orders:read'"
+
 /** What a route declares, checked. @throws InvalidSettings that names the route and what would be right */
 export function checkRoute (route: RouteOptions, own: object): Exclude<RouteAuthtoken, false> {
   if (Value.Check(routeSchema, own)) return own
   const { path = '', message = '' } = Value.Errors(routeSchema, own).First() ?? {}
-  const detail = message === 'Unexpected property' ? 'is not known; known are keywords and permission' : `must be ${expected(path)}`
+  const detail = message === 'Unexpected property' ? 'is not known; known are keywords, permission and scope' : `must be ${expected(path)}`
   throw new InvalidSettings(`${[route.method].flat().join(',')} ${route.url}: config.authtoken${path.replaceAll('/', '.')} ${detail}`)
 }
 
 const expected = (path: string): string => {
   if (path.startsWith('/permission')) return `one of ${Object.keys(permissions).join(', ')}`
   if (path.startsWith('/keywords')) return "a list of at least one keyword without spaces, as ['Token']"
+  if (path.startsWith('/scope')) return SCOPE_EXAMPLE
   return 'an object, or false'
 }

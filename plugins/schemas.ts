@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { Token, User } from '../src/tokens/identity.js'
+import type { IssuedToken, Token, User } from '../src/tokens/identity.js'
 
 const date = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 
@@ -20,15 +20,19 @@ export const userSchema = Type.Object({
 /** A token on the wire, without its key. */
 export const tokenSchema = Type.Object({
   id: Type.String({ description: 'Public id; not the key.' }),
-  kind: Type.Literal('drf'),
+  kind: Type.Union([Type.Literal('drf'), Type.Literal('access'), Type.Literal('login'), Type.Literal('sealed')]),
   name: Type.Union([Type.String(), Type.Null()]),
-  hint: Type.Union([Type.String(), Type.Null()], { description: 'The first 4 characters of the key.' }),
-  scope: Type.String(),
+  hint: Type.Union([Type.String(), Type.Null()], { description: '4 characters of the key, behind the prefix.' }),
+  scope: Type.String({ description: 'Space-separated; * is full power.' }),
   created: date,
   expires: date,
   last_used: date,
-  disabled: Type.Boolean()
+  disabled: Type.Boolean(),
+  replaced_by: Type.Optional(Type.String({ description: 'The id of the token that came in its place; only where there is one.' }))
 })
+
+/** A token in the one answer that shows its key. */
+export const issuedTokenSchema = Type.Object({ ...tokenSchema.properties, token: Type.String({ description: 'Shown this once.' }) })
 
 /** An error on the wire, as DRF shapes it. */
 export const errorSchema = Type.Object({ detail: Type.String() })
@@ -62,5 +66,9 @@ export const presentToken = (token: Token) => ({
   created: iso(token.created),
   expires: iso(token.expires),
   last_used: iso(token.lastUsed),
-  disabled: token.disabled
+  disabled: token.disabled,
+  ...(token.replacedBy !== undefined && { replaced_by: token.replacedBy })
 })
+
+/** Writes a new token as the wire has it, its key with it. */
+export const presentIssuedToken = (token: IssuedToken) => ({ ...presentToken(token), token: token.key })

@@ -5,9 +5,10 @@ import fp from 'fastify-plugin'
 import { AuthtokenError, DatabaseUnavailable, InvalidSettings, InvalidToken, retryAfter, UserInactive } from '../src/errors.js'
 import { parseAuthorization, parseRepeatedAuthorization } from '../src/tokens/header.js'
 import type { Authenticator, Identity, Token, User } from '../src/tokens/identity.js'
-import { sendDrfError } from './drf-errors.js'
+import { type Administrators, covers, isAdministrator } from '../src/tokens/scope.js'
+import { challengeOf, sendDrfError } from './drf-errors.js'
 import { refuseEarlyRoutes } from './early-routes.js'
-import { checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken } from './permissions.js'
+import { checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken, scopeFunction, scopePermission } from './permissions.js'
 
 /** Options of `tokenAuth`. */
 export interface TokenAuthOptions {
@@ -29,14 +30,34 @@ export interface TokenAuthOptions {
    * @default 'drf'
    */
   errors?: 'drf' | 'throw'
+  /**
+   * Whose tokens may hold the reserved scopes: superusers, or staff too.
+   * @default 'superuser'
+   */
+  administrators?: Administrators
 }
+
+/** The caller's token. */
+export interface Auth extends Token {
+  /**
+   * Whether the token may do something.
+   * @param scope space-separated scopes, all of which are needed
+   */
+  hasScope (scope: string): boolean
+}
+
+/** Where an application's authenticator is: a test may put another before it. */
+export const AUTHENTICATOR = Symbol.for('fastify-authtoken.authenticator')
+
+/** Holds the authenticator of a scope. */
+export interface AuthenticatorSource { authenticator: Authenticator, keyword: string }
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** The caller, or null: anonymous. */
     user: User | null
     /** The caller's token, without its key, or null: anonymous. */
-    auth: Token | null
+    auth: Auth | null
   }
   interface FastifyInstance {
     /** Lets authenticated callers through; 401 for the others. */
@@ -45,8 +66,14 @@ declare module 'fastify' {
     isAuthenticated: PermissionFunction
     /** Lets staff through (`is_staff`); 401 for anonymous callers, 403 for the others. */
     isAdminUser: PermissionFunction
+    /**
+     * Lets tokens with a scope through; 401 for anonymous callers, 403 for the others (RFC 6750 section 3.1).
+     * @param scope space-separated scopes, all of which are needed
+     */
+    requireScope: (scope: string) => PermissionFunction
     /** Lets everybody through for GET, HEAD and OPTIONS, authenticated callers for the rest. */
     isAuthenticatedOrReadOnly: PermissionFunction
+    [AUTHENTICATOR]: AuthenticatorSource
   }
   interface FastifyContextConfig {
     authtoken?: RouteAuthtoken
@@ -58,7 +85,8 @@ declare module 'fastify' {
  * The caller is found out once, in an `onRequest` hook that comes first on each route of the scope.
  */
 async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Promise<void> {
-  const { authenticator, keywords = ['Token'], defaultPermission = 'allowAny', errors = 'drf' } = options
+  const { authenticator, keywords = ['Token'], defaultPermission = 'allowAny', errors = 'drf', administrators = 'superuser' } = options
+  const source: AuthenticatorSource = { authenticator, keyword: keywords[0] as string }
 
   if (app.hasDecorator('verifyToken')) {
     throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; two registrations must be in sibling scopes')
@@ -71,19 +99,31 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
   app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
   app.decorate('isAdminUser', permissionFunction('isAdminUser'))
   app.decorate('isAuthenticatedOrReadOnly', permissionFunction('isAuthenticatedOrReadOnly'))
+  app.decorate('requireScope', scopeFunction)
+  app.decorate(AUTHENTICATOR, source)
   if (!app.hasDecorator('auth')) await app.register(fastifyAuth)
 
   app.addHook('onRoute', (route) => {
     const own = route.config?.authtoken
     if (own === false) return
     const policy = { keywords, permission: defaultPermission, ...checkRoute(route, own ?? {}) }
-    const hook = createHook(authenticator, policy.keywords.map((word) => word.toLowerCase()), permissions[policy.permission])
+    const hook = createHook(source, policy.keywords.map((word) => word.toLowerCase()), policyOf(policy), administrators)
     route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
     route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
   })
 }
 
-function createHook (authenticator: Authenticator, keywords: string[], permission: (request: FastifyRequest) => AuthtokenError | null): onRequestHookHandler {
+type Check = (request: FastifyRequest) => AuthtokenError | null
+
+/** The permission and the scope, where both are declared both are needed. */
+function policyOf ({ permission, scope }: { permission: Permission, scope?: string | undefined }): Check {
+  const isPermitted = permissions[permission]
+  if (scope === undefined) return isPermitted
+  const hasScope = scopePermission(scope)
+  return (request) => isPermitted(request) ?? hasScope(request)
+}
+
+function createHook (source: AuthenticatorSource, keywords: string[], permission: Check, administrators: Administrators): onRequestHookHandler {
   return function authenticate (request, _reply, done) {
     const header = request.headers.authorization
     if (header === undefined) {
@@ -97,7 +137,7 @@ function createHook (authenticator: Authenticator, keywords: string[], permissio
     } else if (typeof key !== 'string') {
       done(key)
     } else {
-      lookUp(authenticator, key, (error, identity) => done(error ?? accept(request, identity) ?? permission(request) ?? undefined))
+      lookUp(source.authenticator, key, (error, identity) => done(error ?? accept(request, identity, administrators) ?? permission(request) ?? undefined))
     }
   }
 }
@@ -118,11 +158,12 @@ function lookUp (authenticator: Authenticator, key: string, done: (error: Error 
 const notKnown = (error: unknown): Error =>
   error instanceof AuthtokenError ? error : retryAfter(new DatabaseUnavailable({ cause: error }), 1)
 
-function accept (request: FastifyRequest, identity: Identity | null): AuthtokenError | null {
+function accept (request: FastifyRequest, identity: Identity | null, administrators: Administrators): AuthtokenError | null {
   if (identity === null) return new InvalidToken()
   if (!identity.user.isActive) return new UserInactive()
   request.user = identity.user
-  request.auth = identity.token
+  const power = { scope: identity.token.scope, administrator: isAdministrator(identity.user, administrators) }
+  request.auth = { ...identity.token, hasScope: (scope) => covers(power, scope) }
   return null
 }
 
@@ -142,7 +183,8 @@ function createErrorHandler (own: ErrorHandler | undefined, challenge: string, e
   return function (error, request, reply) {
     if (error instanceof AuthtokenError) {
       if (errors === 'drf') return sendDrfError(error, reply, challenge)
-      if (error.statusCode === 401) error.headers = { ...error.headers, 'www-authenticate': challenge }
+      const value = challengeOf(error, challenge)
+      if (value !== null) error.headers = { ...error.headers, 'www-authenticate': value }
     }
     if (own !== undefined) return own.call(this, error, request, reply)
     reply.send(error)

@@ -1,13 +1,15 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { NotFound, PermissionDenied, validationError } from '../src/errors.js'
+import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
 import type { IssuedToken, User } from '../src/tokens/identity.js'
-import type { TokenStore } from '../src/tokens/store.js'
+import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/tokens/scope.js'
+import type { Tokens } from '../src/tokens/tokens.js'
 import type { Credentials } from '../src/users/credentials.js'
 import { strip } from '../src/users/text.js'
 import { sendDrfError, toDrfError } from './drf-errors.js'
 import { EXCHANGE_TYPES, type Fields, readFields } from './exchange-body.js'
 import { drfValidatorCompiler, TEXT_PATTERN } from './fields.js'
+import { newTokenFields, readNewToken } from './new-token.js'
 import { otherMethods } from './other-methods.js'
 
 /** How the exchange differs from DRF's `obtain_auth_token`, as people subclass it. */
@@ -23,21 +25,27 @@ export interface ExchangeOptions {
 /** Options of `tokenExchange`. */
 export interface TokenExchangeOptions extends ExchangeOptions {
   credentials: Pick<Credentials, 'verify'>
-  tokens: Pick<TokenStore, 'getOrCreate'>
+  tokens: Pick<Tokens, 'issue'>
   /** See `tokenAuth`. @default 'drf' */
   errors?: 'drf' | 'throw'
+  /** See `tokenAuth`: who may ask for a reserved scope. @default 'superuser' */
+  administrators?: Administrators
 }
 
-/** The body of the exchange, once usernames are trimmed and numbers turned into text. Other fields are ignored. */
+/**
+ * The body of the exchange, once usernames are trimmed and numbers turned into text. Other fields are ignored.
+ * With any of the last three the exchange makes an access token.
+ */
 const credentialsSchema = Type.Object({
   username: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'White space around it is ignored.' }),
-  password: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Taken as it is.' })
+  password: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Taken as it is.' }),
+  ...newTokenFields
 })
 
 const tokenSchema = Type.Object({ token: Type.String({ description: 'For the header Authorization: Token <token>' }) })
 
 /**
- * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time.
+ * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
  * JSON, form or multipart; in a scope of its own, so that the host's parsers and error handlers are not touched.
  */
 const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { path = '/api-token-auth/', ...options }) => {
@@ -45,7 +53,7 @@ const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { pa
 }
 
 async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
-  const { credentials, tokens, allow = () => true, reply: answer = (_user, token) => ({ token: token.key }), errors = 'drf' } = options
+  const { credentials, tokens, allow = () => true, reply: answer = (_user, token) => ({ token: token.key }), errors = 'drf', administrators = 'superuser' } = options
   const config = { authtoken: { permission: 'allowAny' as const } }
 
   app.removeAllContentTypeParsers()
@@ -84,7 +92,10 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
       throw unableToLogIn()
     }
     if (!await allow(user, request)) throw new PermissionDenied()
-    const token = await tokens.getOrCreate(user).catch((error) => { throw error instanceof NotFound ? unableToLogIn() : error })
+    const wanted = readNewToken(request.body)
+    const power = { scope: FULL_POWER, administrator: isAdministrator(user, administrators) }
+    if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted(wanted.scope)
+    const token = await tokens.issue(user, wanted).catch((error) => { throw error instanceof NotFound ? unableToLogIn() : error })
     return await answer(user, token)
   })
 
@@ -105,8 +116,14 @@ const field = (label: string) => ({ type: 'string', required: true, read_only: f
 
 /** What DRF's CharField does before it looks: numbers become text, the username is trimmed. */
 function normalize (fields: Fields): Fields {
-  const { username, password } = fields
-  return { ...fields, ...toText({ username, password }), ...(isText(username) && { username: strip(String(username)) }) }
+  const { username, password, expires_in: expiresIn } = fields
+  return {
+    ...fields,
+    ...toText({ username, password }),
+    ...(isText(username) && { username: strip(String(username)) }),
+    // A form has no numbers.
+    ...(typeof expiresIn === 'string' && /^\d{1,10}$/.test(expiresIn) && { expires_in: Number(expiresIn) })
+  }
 }
 
 const isText = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number'

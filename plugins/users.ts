@@ -1,11 +1,13 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied } from '../src/errors.js'
 import type { User } from '../src/tokens/identity.js'
+import type { Administrators } from '../src/tokens/scope.js'
 import type { Accounts, UserChanges } from '../src/users/accounts.js'
+import { administratorsOnly, authenticated, findUser } from './administrators.js'
 import { drfValidatorCompiler, TEXT_PATTERN } from './fields.js'
 import { otherMethods } from './other-methods.js'
-import { pageSchema, paginate, querySchema, readPage } from './pagination.js'
+import { pageSchema, pagesSchema, paginate, readPage } from './pagination.js'
 import { errorSchema, fieldErrorsSchema, presentToken, presentUser, tokenSchema, userSchema } from './schemas.js'
 
 /** Options of `users`. */
@@ -15,7 +17,7 @@ export interface UsersOptions {
    * Who administers users. Staff can't change a superuser, nor anybody's flags.
    * @default 'superuser'
    */
-  administrators?: 'superuser' | 'staff'
+  administrators?: Administrators
 }
 
 const EMAIL = '^$|^[^\\s@\\0\\uD800-\\uDFFF]+@[^\\s@\\0\\uD800-\\uDFFF]+\\.[^\\s@\\0\\uD800-\\uDFFF]+$'
@@ -34,7 +36,16 @@ const username = Type.String({ minLength: 1, pattern: TEXT_PATTERN, description:
 const password = Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Django\'s rules: 8 characters, not all digits, not a common one, not like the username or e-mail.' })
 
 const newUserSchema = Type.Object({ username, password, ...changeable }, { additionalProperties: false })
-const changesSchema = Type.Object({ username: Type.Optional(username), password: Type.Optional(password), ...changeable }, { additionalProperties: false })
+const changesSchema = Type.Object({
+  username: Type.Optional(username),
+  password: Type.Optional(password),
+  revoke_tokens: Type.Optional(Type.Boolean({ description: 'Whether a new password ends the user\'s tokens; true by default. Django keeps them.' })),
+  ...changeable
+}, { additionalProperties: false })
+const querySchema = Type.Object({
+  ...pagesSchema.properties,
+  search: Type.Optional(Type.String({ pattern: TEXT_PATTERN, maxLength: 254, description: 'Part of the username or e-mail address.' }))
+})
 const paramsSchema = Type.Object({ username: Type.String() })
 
 type Changes = Static<typeof changesSchema>
@@ -45,8 +56,6 @@ const users: FastifyPluginAsync<UsersOptions> = async (app, options) => {
   await app.register(me, { prefix: '/users/me' })
   await app.register(administration, { ...options, prefix: '/users' })
 }
-
-const authenticated = { authtoken: { permission: 'isAuthenticated' as const } }
 
 async function me (app: FastifyInstance): Promise<void> {
   app.get('/', {
@@ -64,19 +73,8 @@ async function me (app: FastifyInstance): Promise<void> {
 }
 
 async function administration (app: FastifyInstance, { users, administrators = 'superuser' }: UsersOptions): Promise<void> {
-  const isAdministrator = (user: User | null) => user !== null && (user.isSuperuser || (administrators === 'staff' && user.isStaff))
-
-  const administratorsOnly: onRequestHookHandler = (request, _reply, done) => {
-    done(isAdministrator(request.user) ? undefined : new PermissionDenied())
-  }
-  const route = { config: authenticated, onRequest: [administratorsOnly] }
+  const route = { config: authenticated, onRequest: [administratorsOnly(administrators)] }
   const errors = { 400: fieldErrorsSchema, 401: errorSchema, 403: errorSchema, 404: errorSchema, 409: errorSchema }
-
-  async function find (username: string): Promise<User> {
-    const user = await users.findByUsername(username)
-    if (user === null) throw new NotFound('Not found.')
-    return user
-  }
 
   /** Staff may administer the users below them: no superuser, and no flag that makes one. */
   function mayChange (request: FastifyRequest, target: User | null, changes: Changes): void {
@@ -110,24 +108,24 @@ async function administration (app: FastifyInstance, { users, administrators = '
   app.get<One>('/:username', {
     ...one,
     schema: { ...one.schema, summary: 'Read a user', response: { 200: userSchema, ...errors } }
-  }, async (request) => presentUser(await find(request.params.username)))
+  }, async (request) => presentUser(await findUser(users, request.params.username)))
 
   app.patch<One & { Body: Changes }>('/:username', {
     ...one,
     schema: { ...one.schema, summary: 'Change a user, or set its password', body: changesSchema, response: { 200: userSchema, ...errors } }
   }, async (request) => {
-    const user = await find(request.params.username)
+    const user = await findUser(users, request.params.username)
     mayChange(request, user, request.body)
-    const changed = await users.update(user, toChanges(request.body))
+    const changed = await users.update(user, toChanges(request.body), { revokeTokens: request.body.revoke_tokens ?? true })
     if (changed === null) throw new NotFound('Not found.')
     return presentUser(changed)
   })
 
   app.delete<One>('/:username', {
     ...one,
-    schema: { ...one.schema, summary: 'Delete a user and its token', response: { 204: Type.Null(), ...errors } }
+    schema: { ...one.schema, summary: 'Delete a user and its tokens', response: { 204: Type.Null(), ...errors } }
   }, async (request, reply) => {
-    const user = await find(request.params.username)
+    const user = await findUser(users, request.params.username)
     mayChange(request, user, {})
     await users.delete(user)
     return reply.code(204).send()

@@ -6,6 +6,7 @@ import jsonBody from '../plugins/json-body.js'
 import openapi from '../plugins/openapi.js'
 import tokenAuth from '../plugins/token-auth.js'
 import tokenExchange from '../plugins/token-exchange.js'
+import tokenRoutes from '../plugins/tokens.js'
 import users from '../plugins/users.js'
 import type { Authtoken } from './authtoken.js'
 import { NotFound } from './errors.js'
@@ -22,6 +23,7 @@ export interface AppOptions {
 /** The service: every plugin, in order. */
 export default async function app (app: FastifyInstance, { settings, authtoken }: AppOptions): Promise<void> {
   const { authenticator, credentials, tokens, users: accounts } = authtoken
+  const { ADMINISTRATORS: administrators } = settings
   const keywords = settings.KEYWORDS.split(',')
   const [keyword = 'Token'] = keywords
 
@@ -36,9 +38,10 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })
   await app.register(openapi, { version, keyword })
   await app.register(jsonBody)
-  await app.register(tokenAuth, { authenticator, keywords })
-  await app.register(tokenExchange, { credentials, tokens })
-  await app.register(users, { users: accounts, administrators: settings.ADMINISTRATORS })
+  await app.register(tokenAuth, { authenticator, keywords, administrators })
+  await app.register(tokenExchange, { credentials, tokens, administrators })
+  await app.register(tokenRoutes, { users: accounts, tokens, administrators })
+  await app.register(users, { users: accounts, administrators })
   await app.register(health, { ping: () => accounts.findByUsername('') })
   app.addHook('onClose', authtoken.close)
 }

@@ -2,7 +2,12 @@ import type { DatabaseOptions, HostDatabase } from './database/database.js'
 import { openDatabase } from './database/open.js'
 import { DatabaseUnusable } from './errors.js'
 import { createAuthenticator } from './tokens/authenticator.js'
-import { createTokenStore } from './tokens/store.js'
+import { createAccessStore, type LimitOptions } from './tokens/access-store.js'
+import { createDrfStore } from './tokens/drf-store.js'
+import { createTokenFormat } from './tokens/format.js'
+import { createLifePolicy, type LifeOptions } from './tokens/life.js'
+import { createTokens, type TokenKind } from './tokens/tokens.js'
+import { createUsage } from './tokens/usage.js'
 import { createAccounts, type OnUserCreated } from './users/accounts.js'
 import { createCredentials } from './users/credentials.js'
 import type { HasherName } from './users/hashers/index.js'
@@ -16,7 +21,20 @@ export interface AuthtokenOptions extends DatabaseOptions {
   /** Brings the tables up to date first. @default true for a URL; never done for a Drizzle instance */
   migrate?: boolean
   onUserCreated?: OnUserCreated
+  tokens?: TokenOptions
   passwords?: PasswordOptions
+}
+
+/** Which tokens are made, and how they live. */
+export interface TokenOptions extends LifeOptions, LimitOptions {
+  /**
+   * What new users and the exchange get: `'drf'`, the one token of `authtoken_token`; `'access'`: the exchange makes a new
+   * access token each time, and nothing is stored in clear.
+   * @default 'drf'
+   */
+  kind?: TokenKind
+  /** What access tokens begin with: 1 to 12 lower-case letters and digits. @default 'fat' */
+  prefix?: string
 }
 
 /** How passwords are hashed. */
@@ -37,7 +55,7 @@ export type Authtoken = Awaited<ReturnType<typeof openAuthtoken>>
  * Opens the database and puts users, passwords and tokens on it.
  * @throws DatabaseUnusable, InvalidSettings
  */
-export async function openAuthtoken ({ database: source, migrate = typeof source === 'string', onUserCreated, passwords = {}, ...options }: AuthtokenOptions) {
+export async function openAuthtoken ({ database: source, migrate = typeof source === 'string', onUserCreated, passwords = {}, tokens: tokenOptions = {}, ...options }: AuthtokenOptions) {
   const database = await openDatabase(source, options)
   try {
     if (migrate) await database.migrate()
@@ -50,15 +68,19 @@ export async function openAuthtoken ({ database: source, migrate = typeof source
       hasher: hasher ?? (database.django ? 'pbkdf2_sha256' : 'argon2'),
       rehash: rehash ?? !database.django
     })
-    const tokens = createTokenStore(database)
+    const format = createTokenFormat(tokenOptions.prefix)
+    const life = createLifePolicy(tokenOptions)
+    const usage = createUsage(database, life)
+    const tokens = createTokens(database, createDrfStore(database), createAccessStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf')
     return {
       database,
       tokens,
       credentials,
       users: createAccounts(userStore, credentials, tokens, onUserCreated),
-      authenticator: createAuthenticator(database),
-      /** Ends the threads that hash, and closes the database where it was opened here. */
+      authenticator: createAuthenticator(database, format, usage),
+      /** Writes when tokens were last used, ends the threads that hash, and closes the database where it was opened here. */
       async close (): Promise<void> {
+        await usage.close()
         await queue.close()
         database.close()
       }

@@ -13,6 +13,8 @@ export class AuthtokenError extends Error {
   declare readonly statusCode: number
   /** The body of the answer, instead of `{"detail": message}`. */
   fields?: FieldErrors
+  /** The scope that is needed, for the challenge of a 403. */
+  scope?: string
   /** Headers of the answer, lower-case names. The challenge of a 401 is added where the route is known. */
   headers?: Record<string, string>
 }
@@ -36,6 +38,10 @@ export const InvalidToken = define('INVALID_TOKEN', 'Invalid token.', 401)
 export const UserInactive = define('USER_INACTIVE', 'User inactive or deleted.', 401)
 /** 403: the caller is known and may not do this. */
 export const PermissionDenied = define('PERMISSION_DENIED', 'You do not have permission to perform this action.', 403)
+/** 403: the token lacks a scope that the route needs; the challenge names it (RFC 6750 section 3.1). */
+export const InsufficientScope = define('INSUFFICIENT_SCOPE', 'You do not have permission to perform this action.', 403)
+/** 403: a token never grants more than it holds, and a reserved scope only an administrator's. */
+export const ScopeNotGranted = define('SCOPE_NOT_GRANTED', 'You may not grant the scope "%s".', 403)
 /** 404: no such user, page or path. */
 export const NotFound = define('NOT_FOUND', '%s', 404)
 /** 405: the path knows other methods, named in the `Allow` header. */
@@ -52,6 +58,10 @@ export const UnsupportedMediaType = define('UNSUPPORTED_MEDIA_TYPE', 'Unsupporte
 export const ValidationError = define('VALIDATION', '%s', 400)
 /** 409: the change contradicts what other rows hold. */
 export const Conflict = define('CONFLICT', '%s', 409)
+/** 409: the user has as many tokens as one may have. */
+export const TokenLimitReached = define('TOKEN_LIMIT', 'The user has as many tokens as one may have. Delete one first.', 409)
+/** 409: the database's DRF tokens are sealed, so that none is made any more. */
+export const TokensSealed = define('TOKENS_SEALED', 'The DRF tokens of this database are sealed. Make an access token instead.', 409)
 /** 503: as many passwords wait to be hashed as the queue holds. */
 export const LoginQueueFull = define('LOGIN_QUEUE_FULL', 'Too many logins are waiting. Try again later.', 503)
 /** 503: the database did not answer, so nothing is known about the token. `cause` holds the driver's error. */
@@ -68,6 +78,16 @@ export const InvalidSettings = define('INVALID_SETTINGS', '%s', 500)
 export function validationError (fields: FieldErrors): AuthtokenError {
   const error = new ValidationError(Object.entries(fields).map(([name, messages]) => `${name}: ${messages.join(' ')}`).join(' '))
   error.fields = fields
+  return error
+}
+
+/**
+ * A 403 for a token that lacks scopes.
+ * @param scope what is needed
+ */
+export function insufficientScope (scope: string): AuthtokenError {
+  const error = new InsufficientScope()
+  error.scope = scope
   return error
 }
 

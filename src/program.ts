@@ -7,6 +7,10 @@ import { listUsers, type ListUsersOptions } from './commands/list-users.js'
 import { migrate } from './commands/migrate.js'
 import { serve } from './commands/serve.js'
 import { describeFailure, type Terminal } from './commands/terminal.js'
+import {
+  createAccessToken, type CreateAccessTokenOptions, listTokens, pruneTokens, type PruneTokensOptions, revokeToken, type RevokeTokenOptions, rotateToken,
+  type RotateTokenOptions, seal, type SealTokensOptions
+} from './commands/tokens.js'
 import { version } from './version.js'
 
 const JSON_FLAG = ['--json', 'output for machines'] as const
@@ -52,7 +56,7 @@ function createProgram (terminal: Terminal): Command {
   }
 
   program.command('changepassword').description('set a user\'s password').argument('<username>')
-    .option(...NO_INPUT).option(...NO_VALIDATE).option(...JSON_FLAG)
+    .option(...NO_INPUT).option(...NO_VALIDATE).option('--keep-tokens', 'the user\'s tokens stay, as in Django').option(...JSON_FLAG)
     .action((username: string, options: Omit<ChangePasswordOptions, 'input'> & { noinput?: boolean }) => changePassword(terminal, username, { ...options, input: !options.noinput }))
 
   program.command('create-token').alias('drf_create_token').description('show a user\'s token; made where there is none').argument('[username]')
@@ -63,5 +67,29 @@ function createProgram (terminal: Terminal): Command {
     .option('--search <text>', 'part of the username or e-mail address').option(...JSON_FLAG)
     .action((options: ListUsersOptions) => listUsers(terminal, options))
 
+  addTokenCommands(program.command('tokens').description('tokens'), terminal)
   return program
+}
+
+function addTokenCommands (tokens: Command, terminal: Terminal): void {
+  tokens.command('list').description('list tokens, of one user or of all').argument('[username]').option(...JSON_FLAG)
+    .action((username: string | undefined, options: { json?: boolean }) => listTokens(terminal, username, options))
+
+  tokens.command('create').description('make an access token, and show it this once').argument('<username>')
+    .option('--name <name>', 'unique among the user\'s tokens').option('--scope <scope>', 'space-separated scopes; * is full power, and the default')
+    .option('--expires-in <seconds>', 'how long it lives').option(...JSON_FLAG)
+    .action((username: string, options: CreateAccessTokenOptions) => createAccessToken(terminal, username, options))
+
+  tokens.command('revoke').description('end a token').argument('[id]').option('--user <name>', 'all of this user\'s tokens').option(...JSON_FLAG)
+    .action((id: string | undefined, options: RevokeTokenOptions) => revokeToken(terminal, id, options))
+
+  tokens.command('rotate').description('put a new token in the place of one').argument('<id>')
+    .option('--grace <seconds>', 'how long the old one goes on').option(...JSON_FLAG)
+    .action((id: string, options: RotateTokenOptions) => rotateToken(terminal, id, options))
+
+  tokens.command('prune').description('delete access tokens that have expired').option('--days <days>', 'how long ago', '30').option(...JSON_FLAG)
+    .action((options: PruneTokensOptions) => pruneTokens(terminal, options))
+
+  tokens.command('seal').description('turn all DRF tokens into digests').option('--noinput', 'ask nothing').option(...JSON_FLAG)
+    .action((options: Omit<SealTokensOptions, 'input'> & { noinput?: boolean }) => seal(terminal, { ...options, input: !options.noinput }))
 }

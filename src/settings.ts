@@ -1,9 +1,13 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
 import { InvalidSettings } from './errors.js'
+import { PREFIX_PATTERN } from './tokens/format.js'
+import { MAX_DURATION } from './tokens/life.js'
 
 const oneOf = <const Values extends readonly string[]>(values: Values, options: { description: string, default?: Values[number] }) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
+
+const seconds = (value: number, description: string) => Type.Integer({ minimum: 0, maximum: MAX_DURATION, default: value, description })
 
 /** The settings of the service, by the names of their environment variables. `docs/settings.md` says more of each. */
 export const settingsSchema = Type.Object({
@@ -12,7 +16,15 @@ export const settingsSchema = Type.Object({
   DATABASE_URL: Type.String({ pattern: '^file:.+', default: 'file:./authtoken.db', description: 'The database: file:<path>.' }),
   BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 5, description: 'How long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
   KEYWORDS: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+(,[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$", default: 'Token', description: 'Keywords of the Authorization header, separated by commas; the first is the challenge.' }),
-  ADMINISTRATORS: oneOf(['superuser', 'staff'], { default: 'superuser', description: 'Who may administer users.' }),
+  ADMINISTRATORS: oneOf(['superuser', 'staff'], { default: 'superuser', description: 'Who may administer users and their tokens.' }),
+  TOKENS: oneOf(['drf', 'access'], { default: 'drf', description: 'What new users and the exchange get: the DRF token, or access tokens.' }),
+  TOKEN_PREFIX: Type.String({ pattern: PREFIX_PATTERN, default: 'fat', description: 'What access tokens begin with.' }),
+  TOKEN_EXPIRES_IN: seconds(0, 'Life of an access token that is made without expires_in, in seconds; 0: without end.'),
+  LOGIN_EXPIRES_IN: seconds(2_592_000, 'The same for access tokens that the exchange makes.'),
+  TOKEN_MAX_LIFE: seconds(0, 'The longest life of an access token, in seconds; 0: any.'),
+  TOKEN_SLIDING: oneOf(['on', 'off'], { default: 'off', description: 'Whether each use pushes the expiry of an access token, up to TOKEN_MAX_LIFE.' }),
+  TOKEN_LIMIT: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 100, description: 'Access tokens that a user may have; 0: any number.' }),
+  TOKEN_AT_LIMIT: oneOf(['reject', 'replace'], { default: 'reject', description: 'At the limit a new access token is refused, or takes the place of the oldest.' }),
   PASSWORD_HASHER: Type.Optional(oneOf(['argon2', 'scrypt', 'bcrypt_sha256', 'pbkdf2_sha256'], { description: 'Algorithm of new passwords; by default argon2, and pbkdf2_sha256 on a database of Django\'s.' })),
   PASSWORD_REHASH: Type.Optional(oneOf(['on', 'off'], { description: 'Whether a good login replaces a weaker hash; by default on, and off on a database of Django\'s.' })),
   PASSWORD_CONCURRENCY: Type.Optional(Type.Integer({ minimum: 1, maximum: 64, description: 'Hashes computed at once; by default the number of cores less one, from 1 to 4.' })),
@@ -45,6 +57,7 @@ export function loadSettings (env: NodeJS.ProcessEnv): Settings {
 function explain (name: string): string {
   const schema = settingsSchema.properties[name as keyof typeof settingsSchema.properties] as TSchema
   if (name === 'DATABASE_URL') return 'DATABASE_URL must be file:<path>, as file:./authtoken.db'
+  if (name === 'TOKEN_PREFIX') return 'TOKEN_PREFIX must be 1 to 12 lower-case letters and digits, as fat'
   if (name === 'KEYWORDS') return 'KEYWORDS must be one or more words without spaces, separated by commas, as Token,Bearer'
   if (schema.enum !== undefined) return `${name} must be one of ${(schema.enum as string[]).join(', ')}`
   return `${name} must be a whole number from ${schema.minimum} to ${schema.maximum}`

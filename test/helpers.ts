@@ -6,6 +6,7 @@ import type { Test } from 'tap'
 import authtoken, { type FastifyAuthtokenOptions, openAuthtoken } from '../src/index.js'
 import type { Authtoken, AuthtokenOptions } from '../src/authtoken.js'
 import type { UserChanges } from '../src/users/accounts.js'
+import { openOptions } from '../src/commands/terminal.js'
 import { buildServer } from '../src/server.js'
 import { loadSettings } from '../src/settings.js'
 
@@ -42,7 +43,7 @@ export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): P
 export async function buildService (t: Test, env: NodeJS.ProcessEnv = {}) {
   const log: string[] = []
   const settings = loadSettings({ DATABASE_URL: databaseUrl(t), LOG_LEVEL: 'debug', ...env })
-  const authtoken = await openAuthtoken({ database: settings.DATABASE_URL })
+  const authtoken = await openAuthtoken(openOptions(settings))
   const server = await buildServer(settings, authtoken, { stream: { write: (line) => { log.push(line) } } })
   t.teardown(() => server.close())
   return { server, authtoken, log, settings }

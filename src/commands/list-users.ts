@@ -1,4 +1,5 @@
 import type { User } from '../tokens/identity.js'
+import { tableLine } from './table.js'
 import { print, type Terminal, withAuthtoken } from './terminal.js'
 
 /** What `users list` takes. */
@@ -13,11 +14,11 @@ const COLUMNS = ['id', 'username', 'email', 'active', 'staff', 'superuser'] as c
 /** Lists the users, in order of their ids: a table, or with `--json` an object a line. */
 export async function listUsers (terminal: Terminal, { search, json }: ListUsersOptions): Promise<void> {
   await withAuthtoken(terminal, async ({ users }) => {
-    if (!json) print(terminal, line(COLUMNS))
+    if (!json) print(terminal, tableLine(COLUMNS, WIDTHS))
     for (let offset = 0, count = 1; offset < count; offset += BATCH) {
       const page = await users.list({ search, limit: BATCH, offset })
       count = page.count
-      for (const user of page.users) print(terminal, json ? JSON.stringify(row(user)) : line(COLUMNS.map((name) => String(row(user)[name]))))
+      for (const user of page.users) print(terminal, json ? JSON.stringify(row(user)) : tableLine(COLUMNS.map((name) => String(row(user)[name])), WIDTHS))
     }
   })
 }
@@ -31,7 +32,4 @@ const row = (user: User) => ({
   superuser: user.isSuperuser
 })
 
-const WIDTHS = [6, 24, 32, 6, 5, 9]
-
-// A name from somebody else's database may hold characters that steer a terminal.
-const line = (cells: readonly string[]) => cells.map((cell, i) => cell.replace(/\p{C}/gu, '?').padEnd(WIDTHS[i] ?? 0)).join('  ').trimEnd()
+const WIDTHS = [6, 24, 32, 6, 5]

@@ -44,6 +44,16 @@ export function openOptions (settings: Settings) {
   return {
     database: settings.DATABASE_URL,
     busyTimeoutMs: settings.BUSY_TIMEOUT_MS,
+    tokens: {
+      kind: settings.TOKENS,
+      prefix: settings.TOKEN_PREFIX,
+      expiresIn: settings.TOKEN_EXPIRES_IN,
+      loginExpiresIn: settings.LOGIN_EXPIRES_IN,
+      maxLife: settings.TOKEN_MAX_LIFE,
+      sliding: settings.TOKEN_SLIDING === 'on',
+      limit: settings.TOKEN_LIMIT,
+      atLimit: settings.TOKEN_AT_LIMIT
+    },
     passwords: {
       size: settings.PASSWORD_QUEUE,
       ...(settings.PASSWORD_HASHER !== undefined && { hasher: settings.PASSWORD_HASHER }),

@@ -11,7 +11,7 @@ export type Db = Pick<BetterSQLite3Database<Schema>, 'select' | 'insert' | 'upda
 export type HostDatabase = BetterSQLite3Database<Record<string, unknown>>
 
 /** A statement that Drizzle can build, not run yet. */
-interface Statement { run (): unknown }
+export interface Statement { run (): unknown }
 
 interface Preparable<Row> {
   prepare (): { get (values?: Record<string, unknown>): Row | undefined }
@@ -23,6 +23,8 @@ export interface Database {
   readonly schema: Schema
   /** Whether Django made this database, or runs on it: then its passwords stay in Django's own form. */
   readonly django: boolean
+  /** Whether it has the tables of access tokens. A database that only Django migrated has none, and can be read all the same. */
+  readonly accessTokens: boolean
   /**
    * Prepares a query for one row.
    * @returns a function of its placeholders: the row, or undefined. Where the driver is synchronous, so is the answer.
@@ -40,6 +42,10 @@ export interface Database {
   migrate (): Promise<void>
   /** What keeps the database from being used, or could be better: one line each, to stand behind its name. */
   inspect (): Inspection
+  /** From now on, what this connection deletes is overwritten. */
+  overwriteDeleted (): void
+  /** Rewrites the file, so that nothing that was deleted is left in it, nor in what belongs to it. */
+  scrub (): Promise<void>
   /** Closes it, where we opened it. */
   close (): void
 }

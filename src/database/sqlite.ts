@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import SQLite from 'better-sqlite3'
+import { getTableName } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
 import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, retryAfter } from '../errors.js'
@@ -11,6 +12,8 @@ import { createSqliteFile } from './sqlite-file.js'
 
 const PATIENCE_MS = 5_000
 const MIGRATION_PATIENCE_MS = 30_000
+const SCRUB_PATIENCE_MS = 60_000
+const ACCESS_TOKENS_TABLE = getTableName(schema.authtokenAccesstoken)
 
 // Drizzle types a connection by its schema. Ours and a host's differ in that alone, hence the casts below.
 type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database }
@@ -49,6 +52,7 @@ function createDatabase (connection: Connection, name: string, close: () => void
     db: connection as unknown as BetterSQLite3Database<typeof schema>,
     schema,
     django,
+    get accessTokens () { return hasTable(client, ACCESS_TOKENS_TABLE) },
 
     prepare (query) {
       const prepared = query.prepare()
@@ -73,6 +77,15 @@ function createDatabase (connection: Connection, name: string, close: () => void
       const { unusable, unready } = waiting(client, () => inspect(client))
       refuse(name, [...unusable, ...unready])
     },
+
+    overwriteDeleted () { client.pragma('secure_delete = ON') },
+
+    scrub: () => withPatience(SCRUB_PATIENCE_MS, () => {
+      client.exec('VACUUM')
+      const [{ busy }] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
+      // Somebody reads what the journal holds still.
+      if (busy !== 0) throw Object.assign(new Error('The journal is in use'), { code: 'SQLITE_BUSY' })
+    }),
 
     inspect: () => waiting(client, () => inspect(client)),
     close

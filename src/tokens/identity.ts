@@ -5,20 +5,24 @@ export type User = Omit<typeof users.$inferSelect, 'password'>
 
 /** A token without its key: what `request.auth` holds, and what may be shown and logged. */
 export interface Token {
-  /** Public id: `drf-<user id>` for the token in `authtoken_token`. */
+  /** Public id: random, or `drf-<user id>` for the token in `authtoken_token`. */
   id: string
-  kind: 'drf'
+  /** `drf`: in `authtoken_token`. `access` and `login`: an access token, made as such or by the exchange. `sealed`: once a DRF token, now a digest. */
+  kind: 'drf' | 'access' | 'login' | 'sealed'
+  /** Unique among the user's tokens that are not replaced; null for a DRF token. */
   name: string | null
-  /** The first 4 characters of the key; null for keys under 20 characters. */
+  /** 4 characters of the key, behind the prefix; null for keys under 20 characters. */
   hint: string | null
-  /** Space-separated scopes (RFC 6749 section 3.3); `*` is full power, which a DRF token always has. */
+  /** Space-separated scopes (RFC 6749 section 3.3); `*` is full power, which a DRF token always has; an empty scope grants nothing. */
   scope: string
   created: Date | null
   /** When it ends; null: never. */
   expires: Date | null
-  /** When it was last used; null: never, or not recorded. */
+  /** When it was last used, to the minute; null: never, or not recorded. */
   lastUsed: Date | null
   disabled: boolean
+  /** The id of the token that came in its place, when it was rotated; absent: it is current. */
+  replacedBy?: string
 }
 
 /** A token in the one answer that shows its key. */

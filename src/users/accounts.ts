@@ -1,6 +1,6 @@
-import { validationError } from '../errors.js'
+import { TokensSealed, validationError } from '../errors.js'
 import type { User } from '../tokens/identity.js'
-import type { TokenStore } from '../tokens/store.js'
+import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from './credentials.js'
 import { unusablePassword } from './hashers/index.js'
 import { collectProblems, normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './rules.js'
@@ -8,7 +8,8 @@ import type { UserQuery, UserStore } from './store.js'
 
 /**
  * What happens when a user was made, as a receiver of Django's `post_save`: where the function returns true, the user
- * gets a DRF token; `false` instead of a function: nobody gets one until it is asked for.
+ * gets a DRF token; `false` instead of a function: nobody gets one until it is asked for. Where access tokens are issued
+ * nobody gets one either way: there would be nowhere to show it.
  */
 export type OnUserCreated = ((user: User) => unknown) | false
 
@@ -38,6 +39,12 @@ export interface PasswordCheck {
   validate?: boolean
 }
 
+/** How a user is changed. */
+export interface UpdateOptions extends PasswordCheck {
+  /** Whether a new password ends the user's tokens of both kinds. Django keeps them. @default true */
+  revokeTokens?: boolean
+}
+
 /** The users: `app.authtoken.users`. */
 export type Accounts = ReturnType<typeof createAccounts>
 
@@ -45,12 +52,24 @@ export type Accounts = ReturnType<typeof createAccounts>
  * What can be done with users, with Django's rules.
  * @param onUserCreated default: every new user gets a DRF token
  */
-export function createAccounts (store: UserStore, credentials: Credentials, tokens: TokenStore, onUserCreated: OnUserCreated = () => true) {
+export function createAccounts (store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'getOrCreate' | 'issuesAccess'>, onUserCreated: OnUserCreated = () => true) {
+  /** Sealing may come between: then there is none, as if it had come before. */
+  async function makeToken (user: User): Promise<void> {
+    try {
+      await tokens.getOrCreate(user)
+    } catch (error) {
+      if (!(error instanceof TokensSealed)) throw error
+    }
+  }
+
   const encode = async (password: string | null) => password === null ? unusablePassword() : await credentials.encode(password)
 
   return {
     /** The user of that exact name, or null. */
     findByUsername: (username: string): Promise<User | null> => store.findByUsername(username),
+
+    /** The user of that id, or null. */
+    findById: (id: number): Promise<User | null> => store.findById(id),
 
     /** One page of users, in order of their ids, and how many match in all. */
     list: (query: UserQuery) => store.list(query),
@@ -67,37 +86,37 @@ export function createAccounts (store: UserStore, credentials: Credentials, toke
         password: password === null ? [] : await problemsOf(password, fields, validate)
       })
       const created = await store.insert({ ...fields, password: await encode(password) })
-      if (onUserCreated !== false && await onUserCreated(created)) await tokens.getOrCreate(created)
+      if (onUserCreated !== false && await onUserCreated(created) && !await tokens.issuesAccess()) await makeToken(created)
       return created
     },
 
     /**
-     * Changes a user, all of it or nothing. Django keeps the user's token when the password changes, and so do we.
+     * Changes a user, all of it or nothing. With a new password the user's tokens end, unless they are to stay.
      * @returns the user as it is then, or null where there is none any more
      * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
      */
-    async update (user: User, changes: UserChanges, { validate = true }: PasswordCheck = {}): Promise<User | null> {
+    async update (user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}): Promise<User | null> {
       const { password, ...fields } = normalize(changes)
       await refuse({
         username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username),
         password: password === undefined || password === null ? [] : await problemsOf(password, { ...user, ...fields }, validate)
       })
       const encoded = password === undefined ? {} : { password: await encode(password) }
-      return Object.keys(changes).length === 0 ? user : await store.update(user.id, { ...fields, ...encoded })
+      return Object.keys(changes).length === 0 ? user : await store.update(user.id, { ...fields, ...encoded }, { revokeTokens: revokeTokens && password !== undefined })
     },
 
     /** Sets a password; null: one that nobody can log in with. As `update`. */
-    setPassword (user: User, password: string | null, check?: PasswordCheck): Promise<User | null> {
-      return this.update(user, { password }, check)
+    setPassword (user: User, password: string | null, options?: UpdateOptions): Promise<User | null> {
+      return this.update(user, { password }, options)
     },
 
     /** Says what Django's rules have against a password for that user; empty: nothing. */
     passwordProblems: (password: string, user: Partial<User>): Promise<string[]> => problemsOf(password, user, true),
 
-    /** Lets a user in or keeps it out: an inactive user's token and password are refused, and kept. */
+    /** Lets a user in or keeps it out: an inactive user's tokens and password are refused, and kept. */
     setActive: (user: User, isActive: boolean): Promise<User | null> => store.update(user.id, { isActive }),
 
-    /** Deletes a user and its token. @throws Conflict where other tables of the database refer to it */
+    /** Deletes a user and its tokens. @throws Conflict where other tables of the database refer to it */
     delete: (user: User): Promise<void> => store.delete(user.id)
   }
 }

@@ -73,6 +73,12 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
         await equalTime.fill(ms)
         return { user: null, userId: found?.user.id ?? null, reason: reason ?? 'no such user' }
       }
+      // Who took the password away while it was hashed must not see it answered with a token.
+      const now = await users.findWithPassword(username)
+      if (now?.password !== found.password || !now.user.isActive) {
+        await equalTime.fill(ms)
+        return { user: null, userId: found.user.id, reason: 'the password or the user changed meanwhile' }
+      }
       if (options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])) {
         await replace(found.user.id, found.password, password)
       }

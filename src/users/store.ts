@@ -3,6 +3,7 @@ import { and, asc, eq, getTableColumns, or, sql } from 'drizzle-orm'
 import { type Database, isForeignKeyViolation, isUniqueViolation } from '../database/database.js'
 import { Conflict, validationError } from '../errors.js'
 import type { User } from '../tokens/identity.js'
+import { revocation } from '../tokens/revocation.js'
 
 /** The columns of a user that callers may set, the password already encoded. */
 export type UserFields = Partial<Omit<User, 'id'>> & { password?: string }
@@ -23,10 +24,15 @@ export interface UserQuery {
  * @param database an open database
  */
 export function createUserStore (database: Database) {
-  const { db, schema: { users, authtokenToken } } = database
+  const { db, schema: { users } } = database
   const { password, ...columns } = getTableColumns(users)
 
   const findWithPassword = database.prepare(db.select({ user: columns, password }).from(users).where(eq(users.username, sql.placeholder('username'))))
+
+  async function findById (id: number): Promise<User | null> {
+    const [row] = await database.run(() => db.select(columns).from(users).where(eq(users.id, id)))
+    return row ?? null
+  }
 
   const matching = (search: string | undefined) => {
     if (search === undefined || search === '') return undefined
@@ -45,6 +51,9 @@ export function createUserStore (database: Database) {
     async findWithPassword (username: string): Promise<{ user: User, password: string } | null> {
       return await findWithPassword({ username }) ?? null
     },
+
+    /** The user of that id, or null. */
+    findById,
 
     /** One page of users and how many there are in all. */
     async list ({ search, limit, offset = 0 }: UserQuery): Promise<{ count: number, users: User[] }> {
@@ -75,11 +84,16 @@ export function createUserStore (database: Database) {
       }
     },
 
-    /** Changes a user. @returns the changed user, or null where there is none. @throws ValidationError where the new username is taken */
-    async update (id: number, fields: UserFields): Promise<User | null> {
+    /**
+     * Changes a user.
+     * @param options `revokeTokens`: the user's tokens end with the change
+     * @returns the changed user, or null where there is none
+     * @throws ValidationError where the new username is taken
+     */
+    async update (id: number, fields: UserFields, { revokeTokens = false } = {}): Promise<User | null> {
       try {
-        const [user] = await database.run(() => db.update(users).set(fields).where(eq(users.id, id)).returning(columns))
-        return user ?? null
+        await database.transaction((tx) => [tx.update(users).set(fields).where(eq(users.id, id)), ...(revokeTokens ? revocation(database, tx, id) : [])])
+        return await findById(id)
       } catch (error) {
         throw isUniqueViolation(error) ? usernameTaken() : error
       }
@@ -90,13 +104,10 @@ export function createUserStore (database: Database) {
       await database.run(() => db.update(users).set({ password: encoded }).where(and(eq(users.id, id), eq(users.password, old))))
     },
 
-    /** Deletes a user and its token. @throws Conflict, and nothing is deleted, where other tables point to the user */
+    /** Deletes a user and its tokens. @throws Conflict, and nothing is deleted, where other tables point to the user */
     async delete (id: number): Promise<void> {
       try {
-        await database.transaction((tx) => [
-          tx.delete(authtokenToken).where(eq(authtokenToken.userId, id)),
-          tx.delete(users).where(eq(users.id, id))
-        ])
+        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(users).where(eq(users.id, id))])
       } catch (error) {
         throw isForeignKeyViolation(error) ? new Conflict('This user can not be deleted: other tables of the database refer to it. Deactivate it instead.') : error
       }

@@ -172,7 +172,7 @@ t.test("every error of the host's goes to the host's handlers", async (t) => {
 t.test('a mistake in a route stops the start, and says what would be right', async (t) => {
   const app = await buildHost(t)
   for (const [config, message] of [
-    [{ permision: 'isAuthenticated' }, 'GET /: config.authtoken.permision is not known; known are keywords and permission'],
+    [{ permision: 'isAuthenticated' }, 'GET /: config.authtoken.permision is not known; known are keywords, permission and scope'],
     [{ permission: 'isSuper' }, 'GET /: config.authtoken.permission must be one of allowAny, isAuthenticated, isAdminUser, isAuthenticatedOrReadOnly'],
     [{ keywords: [] }, "GET /: config.authtoken.keywords must be a list of at least one keyword without spaces, as ['Token']"],
     [{ keywords: ['two words'] }, "GET /: config.authtoken.keywords.0 must be a list of at least one keyword without spaces, as ['Token']"],

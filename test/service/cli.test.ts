@@ -87,17 +87,18 @@ t.test('createsuperuser asks, as Django does', async (t) => {
   t.equal(query('select * from auth_user').length, 3)
 })
 
-t.test('changepassword sets a password, and the token stays', async (t) => {
+t.test('changepassword sets a password, and the tokens end unless they are to stay', async (t) => {
   const { call, query } = commandLine(t)
   await call(['migrate'])
   await call(['createuser', '--noinput', '--username', 'ann'])
   const token = query('select key from authtoken_token')
-  t.match(await call(['changepassword', 'ann', '--noinput'], { AUTHTOKEN_PASSWORD: 'unlike-it-1' }), { code: 0, out: 'Password changed successfully for user ann\n' })
+  t.match(await call(['changepassword', 'ann', '--noinput', '--keep-tokens'], { AUTHTOKEN_PASSWORD: 'unlike-it-1' }), { code: 0, out: 'Password changed successfully for user ann\n' })
   const [first] = query('select password from auth_user') as Array<{ password: string }>
   t.match(first?.password, /^argon2\$/)
+  t.same(query('select key from authtoken_token'), token)
   t.match(await call(['changepassword', 'ann', '--json'], {}, ['another-1\r', 'another-1\r']), { code: 0, out: /{"id":1,"username":"ann"}/ })
   t.notSame(query('select password from auth_user'), [first])
-  t.same(query('select key from authtoken_token'), token)
+  t.same(query('select key from authtoken_token'), [])
   t.match(await call(['changepassword', 'ann', '--noinput'], { AUTHTOKEN_PASSWORD: '123' }), { code: 1, err: /password: This password is too short/ })
   t.match(await call(['changepassword', 'nobody', '--noinput'], { AUTHTOKEN_PASSWORD: 'x' }), { code: 1, err: 'authtoken: user "nobody" does not exist\n' })
   t.match(await call(['changepassword', 'ann', '--noinput']), { code: 1, err: 'authtoken: You must set AUTHTOKEN_PASSWORD with --noinput.\n' })

@@ -21,7 +21,10 @@ t.test('OpenAPI 3.1 names every route and no secret', async (t) => {
   t.equal(openapi, '3.1.0')
   t.match(info, { title: 'fastify-authtoken', version: /^\d+\.\d+\.\d+/ })
   t.same(Object.entries(paths).map(([path, methods]) => `${path} ${Object.keys(methods as object).sort()}`).sort(), [
-    '/api-token-auth post', '/healthz get', '/readyz get', '/users get,post', '/users/me get', '/users/{username} delete,get,patch'
+    '/api-token-auth post', '/healthz get', '/readyz get',
+    '/tokens delete,get,post', '/tokens/current delete', '/tokens/{id} delete,get,patch', '/tokens/{id}/rotate post',
+    '/users get,post', '/users/me get', '/users/{username} delete,get,patch',
+    '/users/{username}/tokens delete,get,post', '/users/{username}/tokens/{id} delete,get,patch', '/users/{username}/tokens/{id}/rotate post'
   ])
   t.match(components.securitySchemes, { token: { type: 'apiKey', in: 'header', name: 'Authorization' } })
   t.match(paths['/users/me'].get.responses['200'].content['application/json'].schema.properties.token.properties.hint, {})

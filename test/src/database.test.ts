@@ -15,11 +15,13 @@ const run = promisify(execFile)
 const drizzleKit = join(ROOT, 'node_modules/drizzle-kit/bin.cjs')
 
 /** Every row and every index, without our bookkeeping. */
+/** All that is not ours. */
 function dump (path: string) {
   const client = new SQLite(path, { readonly: true })
-  const tables = client.prepare("select name from sqlite_master where type = 'table' and name <> ? order by name").pluck().all(MIGRATIONS_TABLE) as string[]
+  const own = [MIGRATIONS_TABLE, 'authtoken_accesstoken', 'authtoken_state']
+  const tables = client.prepare("select name from sqlite_master where type = 'table' and name not in (?, ?, ?) order by name").pluck().all(own) as string[]
   const contents = tables.map((name) => [name, client.prepare(`select * from "${name}"`).all()])
-  const objects = client.prepare('select type, name, sql from sqlite_master where name <> ? and tbl_name <> ? order by name').all(MIGRATIONS_TABLE, MIGRATIONS_TABLE)
+  const objects = client.prepare('select type, name, sql from sqlite_master where tbl_name not in (?, ?, ?) order by name').all(own)
   client.close()
   return { contents, objects }
 }

@@ -37,7 +37,7 @@ export async function checkChanges ({ report }: Context, sides: Sides, admin: st
   const library = await openAuthtoken({ database: `file:${path}`, migrate: false })
   try {
     const user = await library.users.findByUsername('change-b')
-    report.check('tokens.revoke deletes a token', user !== null && await library.tokens.revoke(user))
+    report.check('tokens.revoke deletes a token', user !== null && await library.tokens.revoke(user, `drf-${user.id}`))
   } finally {
     library.database.close()
   }

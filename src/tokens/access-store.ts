@@ -1,0 +1,281 @@
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, sql } from 'drizzle-orm'
+import { type Database, isUniqueViolation } from '../database/database.js'
+import { Conflict, DatabaseUnusable, type FieldErrors, NotFound, TokenLimitReached, validationError } from '../errors.js'
+import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
+import type { IssuedToken, Token, User } from './identity.js'
+import { earlier, type LifePolicy } from './life.js'
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, splitScope } from './scope.js'
+
+/** What a new access token is to be. */
+export interface NewToken {
+  /** 1 to 100 characters, unique among the user's current tokens. @default a generated one */
+  name?: string
+  /** Space-separated scopes; `*` is full power, the empty scope grants none. @default '*' */
+  scope?: string
+  /** Seconds that it lives; null: without end. @default as set for its kind */
+  expiresIn?: number | null
+}
+
+/** What only the plugins say of a new token: where it comes from. */
+export interface Origin {
+  kind?: 'access' | 'login'
+  /** What it may not outlive: the expiry of the token that makes it. */
+  bound?: Date | null
+}
+
+/** What of an access token can be changed. */
+export interface TokenChanges {
+  name?: string
+  scope?: string
+  disabled?: boolean
+}
+
+/** How many access tokens a user may have. */
+export interface LimitOptions {
+  /** Tokens of a user that are neither replaced nor expired nor sealed; 0: any number. @default 100 */
+  limit?: number
+  /** What becomes of a new token at the limit: it is refused, or the oldest one makes room. A login's always makes room among logins. @default 'reject' */
+  atLimit?: 'reject' | 'replace'
+}
+
+/** The tokens of `authtoken_accesstoken`. */
+export type AccessStore = ReturnType<typeof createAccessStore>
+
+type Owner = Pick<User, 'id'>
+
+/** The longest time for which a rotated token goes on, in seconds: 30 days. */
+export const MAX_GRACE = 2_592_000
+
+const MAX_NAME_LENGTH = 100
+const GENERATED_LENGTH = 10
+/** The name of sealed tokens. */
+export const SEALED_NAME = 'drf'
+
+/** The columns of a token that may be shown. */
+export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['schema']) => ({
+  id: tokens.id,
+  kind: tokens.kind,
+  name: tokens.name,
+  hint: tokens.hint,
+  scope: tokens.scope,
+  created: tokens.created,
+  expires: tokens.expires,
+  lastUsed: tokens.lastUsed,
+  disabled: tokens.disabled,
+  replacedBy: tokens.replacedBy
+})
+
+/** A token as it is shown, from its row. */
+export const describeAccessToken = ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
+  ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, ...(replacedBy !== null && { replacedBy }) })
+
+/**
+ * Reads and writes `authtoken_accesstoken`. A token's successor is its `replaced_by`; with a token goes its predecessor.
+ * @param database an open database
+ */
+export function createAccessStore (database: Database, format: TokenFormat, life: LifePolicy, { limit = 100, atLimit = 'reject' }: LimitOptions = {}) {
+  const { db, schema: { users, authtokenAccesstoken: tokens } } = database
+  const shown = shownColumns(database.schema)
+
+  const owned = (owner: Owner, id: string) => and(eq(tokens.userId, owner.id), eq(tokens.id, id))
+  const isAlive = (now: Date) => or(isNull(tokens.expires), gt(tokens.expires, now))
+  const counted = (owner: Owner, now: Date) => and(eq(tokens.userId, owner.id), isNull(tokens.replacedBy), ne(tokens.kind, 'sealed'), isAlive(now))
+  const countOf = (owner: Owner, now: Date) => sql`(select count(*) from ${tokens} where ${counted(owner, now)})`
+
+  /** Predecessors whose successor is gone: nothing would end them any more. */
+  const orphansOf = (tx: Database['db'], owner: Owner) => tx.delete(tokens).where(and(
+    eq(tokens.userId, owner.id),
+    isNotNull(tokens.replacedBy),
+    notInArray(tokens.replacedBy, tx.select({ id: tokens.id }).from(tokens).where(eq(tokens.userId, owner.id)))
+  ))
+
+  function need (): void {
+    if (!database.accessTokens) throw new DatabaseUnusable('The database has no table authtoken_accesstoken; run "authtoken migrate"')
+  }
+
+  async function find (owner: Owner, id: string): Promise<Token | null> {
+    need()
+    const [row] = await database.run(() => db.select(shown).from(tokens).where(owned(owner, id)))
+    return row === undefined ? null : describeAccessToken(row)
+  }
+
+  /** Deletes the oldest tokens where there is no room for one more. */
+  const makeRoom = (tx: Database['db'], owner: Owner, kind: 'access' | 'login', now: Date) => tx.delete(tokens).where(inArray(tokens.id, sql`(
+    select ${tokens.id} from ${tokens} where ${and(counted(owner, now), kind === 'login' && atLimit === 'reject' ? eq(tokens.kind, 'login') : undefined)}
+    order by ${kind === 'login' ? sql`${tokens.kind} <> 'login',` : sql``} ${tokens.created}, ${tokens.id}
+    limit (select max(0, ${countOf(owner, now)} - ${limit - 1})))`))
+
+  return {
+    /** The user's token of that id, or null. */
+    find,
+
+    /** The id of the user whose token it is, or null. */
+    async findOwner (id: string): Promise<number | null> {
+      need()
+      const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.id, id)))
+      return row?.userId ?? null
+    },
+
+    /** A page of the user's tokens, oldest first, the replaced and expired ones too, and how many there are. */
+    async list (owner: Owner, { limit, offset = 0 }: { limit: number, offset?: number }): Promise<{ count: number, tokens: Token[] }> {
+      need()
+      const where = eq(tokens.userId, owner.id)
+      const count = await database.run(() => db.$count(tokens, where))
+      const page = await database.run(() => db.select(shown).from(tokens).where(where).orderBy(asc(tokens.created), asc(tokens.id)).limit(limit).offset(offset))
+      return { count, tokens: page.map(describeAccessToken) }
+    },
+
+    /**
+     * Makes a token. The answer is the only place where its key ever stands.
+     * @throws ValidationError on `name`, `scope` or `expires_in`; TokenLimitReached; NotFound where the user was deleted meanwhile
+     */
+    async create (owner: Owner, { name, scope = '*', expiresIn }: NewToken = {}, { kind = 'access', bound = null }: Origin = {}): Promise<IssuedToken> {
+      need()
+      const now = new Date()
+      refuse({ name: name === undefined ? [] : nameProblems(name), scope: scopeProblems(scope) })
+      const key = format.generate()
+      const row = {
+        id: generateId(),
+        userId: owner.id,
+        kind,
+        name: name?.trim() ?? `${kind}-${randomBase62(GENERATED_LENGTH)}`,
+        digest: digestOf(key),
+        hint: format.hintOf(key),
+        scope: splitScope(scope).join(' '),
+        created: now,
+        ...life.begin(kind, expiresIn, bound, now),
+        lastUsed: null,
+        disabled: false,
+        replacedBy: null
+      }
+      try {
+        await database.transaction((tx) => [
+          // An expired token gives up its name.
+          tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.name, row.name), isNull(tokens.replacedBy), lte(tokens.expires, now))),
+          ...(limit > 0 && (kind === 'login' || atLimit === 'replace') ? [makeRoom(tx, owner, kind, now)] : []),
+          orphansOf(tx, owner),
+          tx.insert(tokens).select(tx.select(valuesOf(row)).from(users).where(and(
+            eq(users.id, owner.id),
+            limit > 0 ? sql`${countOf(owner, now)} < ${limit}` : undefined
+          )))
+        ])
+      } catch (error) {
+        throw isUniqueViolation(error) ? nameTaken() : error
+      }
+      const made = await find(owner, row.id)
+      if (made !== null) return { ...made, key }
+      const present = await database.run(() => db.$count(users, eq(users.id, owner.id)))
+      throw present === 0 ? new NotFound('The user does not exist any more.') : new TokenLimitReached()
+    },
+
+    /**
+     * Renames, narrows, widens, disables or enables a token.
+     * @returns the token as it is then, or null where there is none
+     * @throws ValidationError, Conflict for a token that was replaced
+     */
+    async update (owner: Owner, id: string, { name, scope, disabled }: TokenChanges): Promise<Token | null> {
+      need()
+      refuse({ name: name === undefined ? [] : nameProblems(name), scope: scope === undefined ? [] : scopeProblems(scope) })
+      const changes = {
+        ...(name !== undefined && { name: name.trim() }),
+        ...(scope !== undefined && { scope: splitScope(scope).join(' ') }),
+        ...(disabled !== undefined && { disabled })
+      }
+      const present = await find(owner, id)
+      if (present === null || Object.keys(changes).length === 0) return present
+      try {
+        const [row] = await database.run(() => db.update(tokens).set(changes).where(and(owned(owner, id), isNull(tokens.replacedBy))).returning(shown))
+        if (row !== undefined) return describeAccessToken(row)
+      } catch (error) {
+        throw isUniqueViolation(error) ? nameTaken() : error
+      }
+      if (await find(owner, id) === null) return null
+      throw replaced()
+    },
+
+    /**
+     * Puts a new token in the place of one: name, scope, expiry and longest life go over. The old one goes on for a while.
+     * @param grace for how long, in seconds; never beyond its own expiry
+     * @returns the new token with its key, or null where there is no such token
+     * @throws ValidationError on `grace`; Conflict for one that was replaced, or has expired
+     */
+    async rotate (owner: Owner, id: string, { grace = 0 }: { grace?: number } = {}): Promise<IssuedToken | null> {
+      need()
+      refuse({ grace: Number.isInteger(grace) && grace >= 0 && grace <= MAX_GRACE ? [] : [`Enter a whole number from 0 to ${MAX_GRACE}.`] })
+      const present = await find(owner, id)
+      if (present === null) return null
+      const now = new Date()
+      const key = format.generate()
+      const fresh = { id: generateId(), digest: digestOf(key), hint: format.hintOf(key), created: now, lastUsed: null, replacedBy: null }
+      const end = earlier(new Date(now.getTime() + grace * 1000), present.expires)
+      await database.transaction((tx) => [
+        tx.update(tokens).set({ replacedBy: fresh.id }).where(and(owned(owner, id), isNull(tokens.replacedBy), isAlive(now))),
+        tx.insert(tokens).select(tx.select({ ...columnsOf(tokens), ...valuesOf(fresh) }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
+        tx.update(tokens).set({ expires: end }).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id))),
+        tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
+      ])
+      const made = await find(owner, fresh.id)
+      if (made !== null) return { ...made, key }
+      const left = await find(owner, id)
+      if (left === null) return null
+      throw left.replacedBy === undefined ? new Conflict('The token has expired. Make a new one.') : replaced()
+    },
+
+    /** Deletes a token, and the one that it replaced. @returns whether there was one */
+    async revoke (owner: Owner, id: string): Promise<boolean> {
+      need()
+      const rows = await database.run(() => db.delete(tokens).where(and(eq(tokens.userId, owner.id), or(eq(tokens.id, id), eq(tokens.replacedBy, id)))).returning({ id: tokens.id }))
+      return rows.some((row) => row.id === id)
+    },
+
+    /**
+     * Deletes what expired before a date.
+     * @param limit how many at most
+     * @returns how many it were
+     */
+    async prune (before: Date, limit: number): Promise<number> {
+      need()
+      const rows = await database.run(() => db.delete(tokens)
+        .where(inArray(tokens.id, db.select({ id: tokens.id }).from(tokens).where(lte(tokens.expires, before)).limit(limit)))
+        .returning({ id: tokens.id }))
+      return rows.length
+    }
+  }
+
+  function columnsOf<Table extends typeof tokens> (table: Table) {
+    const { id, userId, kind, name, digest, hint, scope, created, expires, lifetime, latest, lastUsed, disabled, replacedBy } = table
+    return { id, userId, kind, name, digest, hint, scope, created, expires, lifetime, latest, lastUsed, disabled, replacedBy }
+  }
+
+  /** Values as the columns of a select. */
+  function valuesOf<Row extends Partial<typeof tokens.$inferInsert>> (row: Row) {
+    return Object.fromEntries(Object.entries(row).map(([name, value]) => {
+      const column = tokens[name as keyof Row & keyof typeof tokens.$inferInsert]
+      return [name, sql`${value === null ? null : sql.param(value, column)}`.as(column.name)]
+    })) as { [Name in keyof Row]: ReturnType<typeof sql.raw>['as'] extends (alias: string) => infer Aliased ? Aliased : never }
+  }
+}
+
+/** What is wrong with a token's name. */
+function nameProblems (name: string): string[] {
+  const trimmed = name.trim()
+  if (trimmed === '') return ['This field may not be blank.']
+  if ([...trimmed].length > MAX_NAME_LENGTH) return [`Ensure this field has no more than ${MAX_NAME_LENGTH} characters.`]
+  if (/[\p{Cc}\p{Cs}]/u.test(trimmed)) return ['Control characters are not allowed.']
+  return trimmed === SEALED_NAME ? [`The name "${SEALED_NAME}" is reserved.`] : []
+}
+
+/** What is wrong with a scope. */
+function scopeProblems (scope: string): string[] {
+  if (scope.length > MAX_SCOPE_LENGTH) return [`Ensure this field has no more than ${MAX_SCOPE_LENGTH} characters.`]
+  return new RegExp(SCOPE_PATTERN).test(scope) ? [] : ['Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).']
+}
+
+function refuse (fields: FieldErrors): void {
+  const wrong = Object.entries(fields).filter(([, problems]) => problems.length > 0)
+  if (wrong.length > 0) throw validationError(Object.fromEntries(wrong))
+}
+
+const nameTaken = () => validationError({ name: ['The user has a token of that name already.'] })
+
+const replaced = () => new Conflict('The token was replaced. Change the one that came in its place.')

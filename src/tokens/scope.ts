@@ -1,0 +1,55 @@
+import type { Token, User } from './identity.js'
+
+/** Every scope; none that is reserved is implied for who is no administrator. */
+export const FULL_POWER = '*'
+/** Scopes that only an administrator or the command line grants: to administer, and to introspect other people's tokens. */
+export const RESERVED_SCOPES: readonly string[] = ['admin', 'introspect']
+/** The scope that manages tokens. */
+export const TOKENS_SCOPE = 'tokens'
+
+/** RFC 6749 section 3.3: scope tokens with single spaces between them. */
+export const SCOPE_PATTERN = '^(?:[\\x21\\x23-\\x5B\\x5D-\\x7E]+(?: [\\x21\\x23-\\x5B\\x5D-\\x7E]+)*)?$'
+/** Characters that a scope may have in all. */
+export const MAX_SCOPE_LENGTH = 1000
+
+/** Who is an administrator: superusers, or staff too. */
+export type Administrators = 'superuser' | 'staff'
+
+/** What a token may do, together with its owner. */
+export interface Power {
+  scope: string
+  /** Whether the owner is an administrator at the moment. */
+  administrator: boolean
+}
+
+/** The scopes in a list, each once. */
+export const splitScope = (scope: string): string[] => [...new Set(scope.split(' ').filter((word) => word !== ''))]
+
+/** Whether a user is an administrator. */
+export const isAdministrator = (user: Pick<User, 'isSuperuser' | 'isStaff'>, administrators: Administrators): boolean =>
+  user.isSuperuser || (administrators === 'staff' && user.isStaff)
+
+/**
+ * Whether a power covers scopes. `admin` counts only while the owner is an administrator; full power implies a
+ * reserved scope only for administrators; what `admin` implies is `introspect`.
+ * @param wanted space-separated scopes, all of which are needed
+ */
+export function covers ({ scope, administrator }: Power, wanted: string): boolean {
+  const held = splitScope(scope)
+  const isFull = held.includes(FULL_POWER)
+  return splitScope(wanted).every((one) => {
+    if (one === 'admin') return administrator && (isFull || held.includes('admin'))
+    if (one === 'introspect') return held.includes('introspect') || (administrator && (isFull || held.includes('admin')))
+    return isFull || held.includes(one)
+  })
+}
+
+/**
+ * Whether a maker may grant scopes to a token that it makes: no more than it holds, and a reserved one only as an administrator.
+ * @param scope of the token to be made
+ */
+export const mayGrant = (maker: Power, scope: string): boolean =>
+  covers(maker, scope) && (maker.administrator || !splitScope(scope).some((one) => RESERVED_SCOPES.includes(one)))
+
+/** Whether a token lets its owner's staff flag count: full power, or `admin`. */
+export const carriesFlags = ({ scope }: Pick<Token, 'scope'>): boolean => splitScope(scope).some((one) => one === FULL_POWER || one === 'admin')

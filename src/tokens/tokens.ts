@@ -1,0 +1,117 @@
+import type { Database } from '../database/database.js'
+import { TokensSealed, validationError } from '../errors.js'
+import type { AccessStore, NewToken, Origin, TokenChanges } from './access-store.js'
+import { type DrfStore, drfId, readDrfId } from './drf-store.js'
+import type { IssuedToken, Token, User } from './identity.js'
+import { revocation } from './revocation.js'
+
+type Owner = Pick<User, 'id'>
+
+/** Which tokens are made for new users and by the exchange: the one DRF token, or access tokens. */
+export type TokenKind = 'drf' | 'access'
+
+/** The tokens of both kinds: `app.authtoken.tokens`. */
+export type Tokens = ReturnType<typeof createTokens>
+
+/**
+ * A user's tokens of both kinds, by their public ids.
+ * @param database an open database
+ * @param kind what is made where nobody says which
+ */
+export function createTokens (database: Database, drf: DrfStore, access: AccessStore, kind: TokenKind) {
+  const shown = ({ key, ...token }: IssuedToken): Token => token
+
+  /** The DRF token where that id is its, null where the user has none, undefined where the id is another's. */
+  async function findDrf (owner: Owner, id: string): Promise<Token | null | undefined> {
+    if (id !== drfId(owner.id)) return undefined
+    const token = await drf.find(owner)
+    return token === null ? null : shown(token)
+  }
+
+  return {
+    /** The user's DRF token with its key, or null. */
+    find: drf.find,
+    /** The user's DRF token, made where there is none. @throws NotFound where the user was deleted meanwhile, TokensSealed */
+    getOrCreate: drf.getOrCreate,
+    /** A new DRF token in place of the present one, which is dead at once. @throws as above */
+    replace: drf.replace,
+    /** Makes DRF tokens for users who have none, so many at most. @returns how many such users were found. @throws as above */
+    createMissing: drf.createMissing,
+
+    /** Makes an access token. The answer is the only place where its key ever stands. @throws ValidationError, TokenLimitReached, NotFound */
+    create: (owner: Owner, token?: NewToken, origin?: Origin): Promise<IssuedToken> => access.create(owner, token, origin),
+
+    /** Whether exchange and new users get access tokens: where it is set so, or the DRF tokens are sealed. */
+    issuesAccess: async (): Promise<boolean> => kind === 'access' || await drf.isSealed(),
+
+    /** What the exchange answers with: the DRF token, or a new access token of kind login. @throws as `create` and `getOrCreate` */
+    async issue (owner: Owner, token?: NewToken): Promise<IssuedToken> {
+      if (token === undefined && kind === 'drf') {
+        try {
+          return await drf.getOrCreate(owner)
+        } catch (error) {
+          if (!(error instanceof TokensSealed)) throw error
+        }
+      }
+      return await access.create(owner, token, { kind: 'login' })
+    },
+
+    /** The id of the user whose token it is, or null where there is no such token. */
+    async findOwner (id: string): Promise<number | null> {
+      const userId = readDrfId(id)
+      if (userId === null) return await access.findOwner(id)
+      return await drf.find({ id: userId }) === null ? null : userId
+    },
+
+    /** The user's token of that id, or null. */
+    async get (owner: Owner, id: string): Promise<Token | null> {
+      const found = await findDrf(owner, id)
+      return found === undefined ? await access.find(owner, id) : found
+    },
+
+    /** A page of the user's tokens and how many there are: the DRF token first, then the others in the order in which they were made. */
+    async list (owner: Owner, { limit, offset = 0 }: { limit: number, offset?: number }): Promise<{ count: number, tokens: Token[] }> {
+      const first = await drf.find(owner)
+      const before = first === null ? 0 : 1
+      const own = first !== null && offset === 0 && limit > 0 ? [shown(first)] : []
+      if (!database.accessTokens) return { count: before, tokens: own }
+      const rest = await access.list(owner, { limit: limit - own.length, offset: Math.max(0, offset - before) })
+      return { count: before + rest.count, tokens: [...own, ...rest.tokens] }
+    },
+
+    /** Changes a token. @returns the token as it is then, or null where there is none. @throws ValidationError, Conflict */
+    async update (owner: Owner, id: string, changes: TokenChanges): Promise<Token | null> {
+      const found = await findDrf(owner, id)
+      if (found === undefined) return await access.update(owner, id, changes)
+      const fields = Object.keys(changes)
+      if (found !== null && fields.length > 0) throw validationError(Object.fromEntries(fields.map((name) => [name, ['A DRF token has none. Use an access token.']])))
+      return found
+    },
+
+    /**
+     * Puts a new token in the place of one.
+     * @param grace for how long the old one goes on, in seconds; a DRF token ends at once
+     * @returns the new token with its key, or null where there is none
+     * @throws ValidationError on `grace`, Conflict for one that was replaced or has expired
+     */
+    async rotate (owner: Owner, id: string, options: { grace?: number } = {}): Promise<IssuedToken | null> {
+      const found = await findDrf(owner, id)
+      if (found === undefined) return await access.rotate(owner, id, options)
+      if (found === null) return null
+      if (options.grace !== undefined && options.grace !== 0) throw validationError({ grace: ['A DRF token ends at once: the grace period must be 0.'] })
+      return await drf.replace(owner)
+    },
+
+    /** Deletes a token. @returns whether there was one */
+    async revoke (owner: Owner, id: string): Promise<boolean> {
+      if (id === drfId(owner.id)) return await drf.revoke(owner)
+      return await access.revoke(owner, id)
+    },
+
+    /** Deletes all of the user's tokens, of both kinds. @param options `keep`: the id of one that stays */
+    revokeAll: (owner: Owner, { keep }: { keep?: string } = {}): Promise<void> => database.transaction((tx) => revocation(database, tx, owner.id, keep)),
+
+    /** Deletes access tokens that expired before a date, so many at most. @returns how many it were */
+    prune: access.prune
+  }
+}

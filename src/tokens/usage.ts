@@ -1,0 +1,77 @@
+import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
+import type { Database } from '../database/database.js'
+import type { Life, LifePolicy } from './life.js'
+
+/** Gathers when tokens are used. */
+export type Usage = ReturnType<typeof createUsage>
+
+/** How often `last_used` is written. */
+const INTERVAL_MS = 60_000
+// Three values a token; SQLite takes 32,766 in a statement.
+const BATCH = 5_000
+
+interface Use {
+  at: Date
+  /** Where it pushes the expiry, or null. */
+  expires: Date | null
+}
+
+/**
+ * Keeps the last use of each access token in memory and writes it once a minute: a request costs no write.
+ * @param database an open database
+ * @param life says whether a use pushes the expiry
+ */
+export function createUsage (database: Database, life: LifePolicy) {
+  const { db, schema: { authtokenAccesstoken: tokens } } = database
+  let gathered = new Map<string, Use>()
+  let timer: NodeJS.Timeout | undefined
+
+  /** Forward only: an earlier use never replaces a later one, and no push shortens a life or wakes a token that has ended. */
+  async function write (batch: Array<[string, Use]>): Promise<void> {
+    const values = sql.join(batch.map(([id, { at, expires }]) => sql`(${id}, ${sql.param(at, tokens.lastUsed)}, ${expires === null ? null : sql.param(expires, tokens.expires)})`), sql`, `)
+    const pushed = sql`used.column3`
+    const slides = and(eq(tokens.disabled, false), isNull(tokens.replacedBy), gt(tokens.expires, new Date()), lt(tokens.expires, pushed))
+    await database.run(() => db.update(tokens)
+      .set({ lastUsed: sql`used.column2`, expires: sql`case when ${slides} then ${pushed} else ${tokens.expires} end` })
+      .from(sql`(values ${values}) as used`)
+      .where(and(eq(tokens.id, sql`used.column1`), or(isNull(tokens.lastUsed), lt(tokens.lastUsed, sql`used.column2`)))))
+  }
+
+  /** Puts back what could not be written, where no later use came meanwhile. */
+  function keep (batch: Array<[string, Use]>): void {
+    for (const [id, use] of batch) if (!gathered.has(id)) gathered.set(id, use)
+  }
+
+  async function flush (): Promise<void> {
+    const batches = [...gathered]
+    gathered = new Map()
+    while (batches.length > 0) {
+      const batch = batches.splice(0, BATCH)
+      try {
+        await write(batch)
+      } catch (error) {
+        keep([...batch, ...batches])
+        throw error
+      }
+    }
+  }
+
+  return {
+    /** Notes a use of a token. Written within a minute, and when the database is closed. */
+    record (token: Life & { id: string }, at: Date): void {
+      gathered.set(token.id, { at, expires: life.push(token, at) })
+      // The next minute tries again.
+      timer ??= setInterval(() => { flush().catch(() => {}) }, INTERVAL_MS).unref()
+    },
+
+    /** Writes what is left. A database that takes no writes must not keep the program from ending: then a warning says so. */
+    async close (): Promise<void> {
+      clearInterval(timer)
+      try {
+        await flush()
+      } catch {
+        process.emitWarning(`The last use of ${gathered.size} tokens could not be written`, { code: 'AUTHTOKEN_USAGE_LOST' })
+      }
+    }
+  }
+}
