@@ -94,7 +94,7 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     if (!await allow(user, request)) throw new PermissionDenied()
     const wanted = readNewToken(request.body)
     const power = { scope: FULL_POWER, administrator: isAdministrator(user, administrators) }
-    if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted(wanted.scope)
+    if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted()
     const token = await tokens.issue(user, wanted).catch((error) => { throw error instanceof NotFound ? unableToLogIn() : error })
     return await answer(user, token)
   })

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest,
 import { insufficientScope, NotFound, PermissionDenied, ScopeNotGranted } from '../src/errors.js'
 import { MAX_GRACE } from '../src/tokens/access-store.js'
 import type { Token, User } from '../src/tokens/identity.js'
-import { type Administrators, isAdministrator, mayGrant, TOKENS_SCOPE } from '../src/tokens/scope.js'
+import { type Administrators, covers, isAdministrator, mayGrant, TOKENS_SCOPE } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'
 import type { Accounts } from '../src/users/accounts.js'
 import { administratorsOnly, authenticated, findUser } from './administrators.js'
@@ -134,7 +134,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
     }, async (request) => {
       const call = await findCall(request)
       const token = await find(call, request)
-      mayMake(call, token.scope)
+      mayTouch(call, token)
       if (request.body.scope !== undefined) mayMake(call, request.body.scope)
       return presentToken(present(await tokens.update(call.owner, token.id, request.body)))
     })
@@ -155,16 +155,24 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
     }, async (request, reply) => {
       const call = await findCall(request)
       const token = await find(call, request)
-      mayMake(call, token.scope)
-      if (token.id !== call.auth.id && outlives(token, call.auth)) throw new PermissionDenied()
-      return created(reply, present(await tokens.rotate(call.owner, token.id, request.body)))
+      mayTouch(call, token)
+      const isOther = token.id !== call.auth.id
+      if (isOther && outlives(token, call.auth)) throw new PermissionDenied()
+      return created(reply, present(await tokens.rotate(call.owner, token.id, request.body, { bound: isOther ? call.auth.expires : null })))
     })
     otherMethods(app, '/:id/rotate', ['POST'], route)
   }
 
-  /** A token never makes, widens or renews one that may do more than itself. */
-  function mayMake ({ caller, auth }: Call, scope: string): void {
-    if (!mayGrant({ scope: auth.scope, administrator: isAdministrator(caller, administrators) }, scope)) throw new ScopeNotGranted(scope)
+  const powerOf = ({ caller, auth }: Call) => ({ scope: auth.scope, administrator: isAdministrator(caller, administrators) })
+
+  /** A token never makes one that may do more than itself. */
+  function mayMake (call: Call, scope: string): void {
+    if (!mayGrant(powerOf(call), scope)) throw new ScopeNotGranted()
+  }
+
+  /** A token changes and renews itself, and those that may do no more. */
+  function mayTouch (call: Call, token: Token): void {
+    if (token.id !== call.auth.id && !covers(powerOf(call), token.scope)) throw new ScopeNotGranted()
   }
 
   async function find (call: Call, request: FastifyRequest): Promise<Token> {

@@ -41,7 +41,7 @@ export const PermissionDenied = define('PERMISSION_DENIED', 'You do not have per
 /** 403: the token lacks a scope that the route needs; the challenge names it (RFC 6750 section 3.1). */
 export const InsufficientScope = define('INSUFFICIENT_SCOPE', 'You do not have permission to perform this action.', 403)
 /** 403: a token never grants more than it holds, and a reserved scope only an administrator's. */
-export const ScopeNotGranted = define('SCOPE_NOT_GRANTED', 'You may not grant the scope "%s".', 403)
+export const ScopeNotGranted = define('SCOPE_NOT_GRANTED', 'You may not grant this scope.', 403)
 /** 404: no such user, page or path. */
 export const NotFound = define('NOT_FOUND', '%s', 404)
 /** 405: the path knows other methods, named in the `Allow` header. */

@@ -30,6 +30,12 @@ export interface TokenChanges {
   disabled?: boolean
 }
 
+/** How a token is rotated. */
+export interface RotateOptions {
+  /** For how long the old token goes on, in seconds, up to 30 days. @default 0 */
+  grace?: number
+}
+
 /** How many access tokens a user may have. */
 export interface LimitOptions {
   /** Tokens of a user that are neither replaced nor expired nor sealed; 0: any number. @default 100 */
@@ -88,6 +94,10 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     isNotNull(tokens.replacedBy),
     notInArray(tokens.replacedBy, tx.select({ id: tokens.id }).from(tokens).where(eq(tokens.userId, owner.id)))
   ))
+
+  /** An expired token gives up its name. */
+  const freeName = (tx: Database['db'], owner: Owner, name: string, now: Date) => tx.delete(tokens)
+    .where(and(eq(tokens.userId, owner.id), eq(tokens.name, name), isNull(tokens.replacedBy), lte(tokens.expires, now)))
 
   function need (): void {
     if (!database.accessTokens) throw new DatabaseUnusable('The database has no table authtoken_accesstoken; run "authtoken migrate"')
@@ -150,8 +160,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       }
       try {
         await database.transaction((tx) => [
-          // An expired token gives up its name.
-          tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.name, row.name), isNull(tokens.replacedBy), lte(tokens.expires, now))),
+          freeName(tx, owner, row.name, now),
           ...(limit > 0 && (kind === 'login' || atLimit === 'replace') ? [makeRoom(tx, owner, kind, now)] : []),
           orphansOf(tx, owner),
           tx.insert(tokens).select(tx.select(valuesOf(row)).from(users).where(and(
@@ -183,23 +192,26 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       }
       const present = await find(owner, id)
       if (present === null || Object.keys(changes).length === 0) return present
+      if (present.replacedBy !== undefined) throw replaced()
       try {
-        const [row] = await database.run(() => db.update(tokens).set(changes).where(and(owned(owner, id), isNull(tokens.replacedBy))).returning(shown))
-        if (row !== undefined) return describeAccessToken(row)
+        await database.transaction((tx) => [
+          ...(changes.name !== undefined && changes.name !== present.name ? [freeName(tx, owner, changes.name, new Date())] : []),
+          tx.update(tokens).set(changes).where(and(owned(owner, id), isNull(tokens.replacedBy)))
+        ])
       } catch (error) {
         throw isUniqueViolation(error) ? nameTaken() : error
       }
-      if (await find(owner, id) === null) return null
-      throw replaced()
+      return await find(owner, id)
     },
 
     /**
      * Puts a new token in the place of one: name, scope, expiry and longest life go over. The old one goes on for a while.
      * @param grace for how long, in seconds; never beyond its own expiry
+     * @param bound what the new one may not outlive
      * @returns the new token with its key, or null where there is no such token
      * @throws ValidationError on `grace`; Conflict for one that was replaced, or has expired
      */
-    async rotate (owner: Owner, id: string, { grace = 0 }: { grace?: number } = {}): Promise<IssuedToken | null> {
+    async rotate (owner: Owner, id: string, { grace = 0 }: RotateOptions = {}, { bound = null }: Pick<Origin, 'bound'> = {}): Promise<IssuedToken | null> {
       need()
       refuse({ grace: Number.isInteger(grace) && grace >= 0 && grace <= MAX_GRACE ? [] : [`Enter a whole number from 0 to ${MAX_GRACE}.`] })
       const present = await find(owner, id)
@@ -207,10 +219,11 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       const now = new Date()
       const key = format.generate()
       const fresh = { id: generateId(), digest: digestOf(key), hint: format.hintOf(key), created: now, lastUsed: null, replacedBy: null }
+      const latest = bound === null ? tokens.latest : sql`case when ${tokens.latest} < ${sql.param(bound, tokens.latest)} then ${tokens.latest} else ${sql.param(bound, tokens.latest)} end`.as('latest')
       const end = earlier(new Date(now.getTime() + grace * 1000), present.expires)
       await database.transaction((tx) => [
         tx.update(tokens).set({ replacedBy: fresh.id }).where(and(owned(owner, id), isNull(tokens.replacedBy), isAlive(now))),
-        tx.insert(tokens).select(tx.select({ ...columnsOf(tokens), ...valuesOf(fresh) }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
+        tx.insert(tokens).select(tx.select({ ...columnsOf(tokens), ...valuesOf(fresh), latest }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
         tx.update(tokens).set({ expires: end }).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id))),
         tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
       ])

@@ -23,7 +23,7 @@ const BATCH = 500
  * @returns how many were sealed by this call
  */
 export async function sealTokens (database: Database, onProgress: (progress: SealingProgress) => void = () => {}): Promise<number> {
-  const { db, schema: { authtokenToken: drf, authtokenAccesstoken: access, authtokenState: state } } = database
+  const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access, authtokenState: state } } = database
   await database.run(() => db.insert(state).values({ name: 'seal', value: 'begun' }).onConflictDoUpdate({ target: state.name, set: { value: 'begun' } }))
   database.overwriteDeleted()
 
@@ -31,7 +31,7 @@ export async function sealTokens (database: Database, onProgress: (progress: Sea
   let sealed = 0
   for (let last = '', full = true; full;) {
     const batch = await database.run(() => db.select().from(drf).where(gt(drf.key, last)).orderBy(asc(drf.key)).limit(BATCH))
-    // Whoever ended a token since it was read has ended it: only one that is there still is moved.
+    // Whoever ended a token since it was read has ended it: only one that is there still is moved, and only one whose user is.
     await database.transaction((tx) => batch.flatMap(({ key, userId }) => [
       tx.insert(access).select(tx.select({
         id: sql`${generateId()}`.as('id'),
@@ -49,7 +49,7 @@ export async function sealTokens (database: Database, onProgress: (progress: Sea
         lastUsed: sql`null`.as('last_used'),
         disabled: sql`${sql.param(false, access.disabled)}`.as('disabled'),
         replacedBy: sql`null`.as('replaced_by')
-      }).from(drf).where(eq(drf.key, key))).onConflictDoNothing({ target: access.digest }),
+      }).from(drf).innerJoin(users, eq(users.id, drf.userId)).where(eq(drf.key, key))).onConflictDoNothing({ target: access.digest }),
       tx.delete(drf).where(eq(drf.key, key))
     ]))
     sealed += batch.length

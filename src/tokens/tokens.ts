@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js'
 import { TokensSealed, validationError } from '../errors.js'
-import type { AccessStore, NewToken, Origin, TokenChanges } from './access-store.js'
+import type { AccessStore, NewToken, Origin, RotateOptions, TokenChanges } from './access-store.js'
 import { type DrfStore, drfId, readDrfId } from './drf-store.js'
 import type { IssuedToken, Token, User } from './identity.js'
 import { revocation } from './revocation.js'
@@ -90,13 +90,13 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
 
     /**
      * Puts a new token in the place of one.
-     * @param grace for how long the old one goes on, in seconds; a DRF token ends at once
+     * @param options how; a DRF token ends at once
      * @returns the new token with its key, or null where there is none
      * @throws ValidationError on `grace`, Conflict for one that was replaced or has expired
      */
-    async rotate (owner: Owner, id: string, options: { grace?: number } = {}): Promise<IssuedToken | null> {
+    async rotate (owner: Owner, id: string, options: RotateOptions = {}, origin: Pick<Origin, 'bound'> = {}): Promise<IssuedToken | null> {
       const found = await findDrf(owner, id)
-      if (found === undefined) return await access.rotate(owner, id, options)
+      if (found === undefined) return await access.rotate(owner, id, options, origin)
       if (found === null) return null
       if (options.grace !== undefined && options.grace !== 0) throw validationError({ grace: ['A DRF token ends at once: the grace period must be 0.'] })
       return await drf.replace(owner)
