@@ -12,7 +12,8 @@ export interface Finding {
   request: string | null
 }
 
-const EXCHANGED = /^\{"token":"([0-9a-f]{40})"\}$/
+// The exchange's whole answer, or the end of the one that shows a new token.
+const ISSUED = /^\{(?:"id":.*,)?"token":"([0-9a-f]{40}|fat_[0-9A-Za-z]{36})"\}$/s
 const USER = /"date_joined":(?:"|null)/
 
 /**
@@ -27,7 +28,7 @@ export function judge ({ bytes, whole }: RawRequest, { answer, end }: Outcome, s
   if (status === 0) found.push({ kind: 'malformed answer', detail: answer.head.slice(0, 200) })
   if (status >= 500 && !isQueueFull(answer)) found.push({ kind: 'server error', detail: `${status} ${body.slice(0, 300)}` })
 
-  const issued = EXCHANGED.exec(body)?.[1]
+  const issued = ISSUED.exec(body)?.[1]
   if (issued !== undefined) secrets.addToken(issued)
   else if (secrets.findTokens(body).some((token) => !request.includes(token))) found.push({ kind: 'token in an answer', detail: `${status} ${body.slice(0, 300)}` })
 

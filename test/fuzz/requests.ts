@@ -26,6 +26,7 @@ const PUBLIC_PATHS = [
   '/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml', '/docs/static/index.html', '/docs/static/index.css',
   '/docs/static/swagger-initializer.js', '/docs/static/..%2f..%2fpackage.json', '/docs/static/../../package.json', '/', '/favicon.ico', '/users/../healthz'
 ]
+const TOKEN_PATHS = ['/tokens/', '/tokens/current/', '/tokens/drf-1/', '/tokens/drf-99999999999999999999/', '/tokens/0123456789abcdef/', '/tokens/current/rotate/']
 const USER_PATHS = ['/users/me/', '/users/', '/users/alice/', '/users/root', '/users/guest-1/']
 
 /** A request that the service knows, mostly a valid one. */
@@ -92,12 +93,23 @@ const change: Recipe = (random, material) => {
 
 const remove: Recipe = (random, material) => as(random, material, draft('DELETE', userPath(random, material)))
 
+const makeToken: Recipe = (random, material) => withBody(as(random, material, draft('POST', random.pick(['/tokens/', `${userPath(random, material).replace(/\/$/, '')}/tokens/`]))), 'application/json', jsonObject(random, {
+  ...(random.chance(0.5) && { name: random.pick(['ci', 'laptop', 'drf', oddString(random)]) }),
+  ...(random.chance(0.5) && { scope: random.pick(['*', '', 'tokens', 'a b', 'admin', 'introspect', oddString(random)]) })
+}))
+
+const useToken: Recipe = (random, material) => {
+  const path = random.chance(0.1) ? `/tokens/${encode(oddString(random))}/` : random.pick(TOKEN_PATHS)
+  const request = as(random, material, draft(random.pick(['GET', 'GET', 'PATCH', 'DELETE', 'POST']), path + random.pick(['', '', '?keep=current', '?keep=x', '?page=0'])))
+  return ['PATCH', 'POST'].includes(request.method) ? withBody(request, 'application/json', `{${random.pick(['"disabled":true', '"grace":60', '"grace":-1', '"name":"robot"', `"scope":${oddJson(random)}`, `"grace":${oddJson(random)}`])}}`) : request
+}
+
 const anything: Recipe = (random, material) => as(random, material, draft(
-  random.chance(0.6) ? 'GET' : random.pick(METHODS), random.chance(0.7) ? random.pick(PUBLIC_PATHS) : random.pick([...USER_PATHS, '/api-token-auth/'])
+  random.chance(0.6) ? 'GET' : random.pick(METHODS), random.chance(0.7) ? random.pick(PUBLIC_PATHS) : random.pick([...USER_PATHS, ...TOKEN_PATHS, '/api-token-auth/'])
 ))
 
 const RECIPES: Recipe[] = [
-  conformance, conformance, conformance, conformance, login, login, login, me, me, list, list, create, create, read, change, change, remove, anything, anything
+  conformance, conformance, conformance, conformance, login, login, login, me, me, list, list, create, create, read, change, change, remove, makeToken, makeToken, useToken, useToken, useToken, anything, anything
 ]
 
 /** Adds somebody's token, most often one of those with all rights. */

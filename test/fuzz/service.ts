@@ -8,6 +8,7 @@ import SQLite from 'better-sqlite3'
 import { openAuthtoken } from '../../src/authtoken.js'
 import { buildServer } from '../../src/server.js'
 import { loadSettings } from '../../src/settings.js'
+import { digestOf } from '../../src/tokens/format.js'
 import { type Account, type Accounts, GUESTS } from './accounts.js'
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'conformance')
@@ -109,6 +110,8 @@ function createKeeper (path: string, pristine: string) {
   client.pragma('foreign_keys = OFF')
   client.prepare('attach ? as pristine').run(pristine)
   const find = client.prepare('select is_superuser from authtoken_token join auth_user on auth_user.id = user_id where key = ? and is_active').pluck()
+  const findAccess = client.prepare(`select is_superuser and ' ' || scope || ' ' glob '* [*] *' from authtoken_accesstoken join auth_user on auth_user.id = user_id
+    where digest = ? and is_active and not disabled and (expires is null or expires > strftime('%Y-%m-%d %H:%M:%f', 'now'))`).pluck()
   const allKeys = client.prepare('select key from main.authtoken_token').pluck()
   const insertGuest = client.prepare(`insert into main.auth_user (username, password, is_active, is_staff, is_superuser, first_name, last_name, email, date_joined)
     values (?, ?, 1, 0, 0, '', '', '', '2026-01-01 00:00:00')`)
@@ -120,6 +123,7 @@ function createKeeper (path: string, pristine: string) {
     for (const table of tables) client.prepare(`insert or replace into main.${table} select * from pristine.${table}`).run()
   })
   const restore = client.transaction(() => {
+    client.prepare('delete from main.authtoken_accesstoken').run()
     for (const table of tables.toReversed()) client.prepare(`delete from main.${table}`).run()
     for (const table of tables) client.prepare(`insert into main.${table} select * from pristine.${table}`).run()
     for (const { username, hash } of guests) insertGuest.run(username, hash)
@@ -128,7 +132,7 @@ function createKeeper (path: string, pristine: string) {
 
   return {
     /** 0: nobody; 1: a user; 2: a superuser. */
-    rightsOf: (key: string | null): number => key === null ? 0 : [1, 2][find.get(key) as number] ?? 0,
+    rightsOf: (key: string | null): number => key === null ? 0 : [1, 2][(find.get(key) ?? findAccess.get(digestOf(key))) as number] ?? 0,
     tokens: (): string[] => allKeys.all() as string[],
     restoreFixtures: (): void => restoreFixtures.immediate(),
     restore: (): void => restore.immediate(),
@@ -144,13 +148,13 @@ function keyOf ({ rawHeaders }: IncomingMessage): string | null {
   return Buffer.from(key, 'latin1').toString()
 }
 
-/** Which rights an address needs: 2xx anywhere else than on a public path is for a superuser, but for `/users/me/`. */
+/** Which rights an address needs: 2xx anywhere else than on a public path is for a superuser, but for one's own user and tokens. */
 function neededFor (url: string): number {
   const [path = ''] = url.replace(/^[a-z]+:\/\/[^/]*/i, '').split(/[?#]/)
   try {
     const decoded = decodeURIComponent(path)
     if (PUBLIC.test(decoded)) return 0
-    return /^\/users\/me\/?$/.test(decoded) ? 1 : 2
+    return /^\/(?:users\/me\/?$|tokens(?:\/|$))/.test(decoded) ? 1 : 2
   } catch {
     return 2
   }

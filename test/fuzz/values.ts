@@ -41,5 +41,5 @@ export function nested (random: Random): string {
 /** Names of fields that exist, and of some that do not. */
 export const FIELDS = [
   'username', 'password', 'email', 'first_name', 'last_name', 'is_staff', 'is_superuser', 'is_active',
-  'id', 'token', 'key', 'date_joined', '__proto__', 'constructor', 'toString', '', 'Username', 'user\u0000name', 'usern\u00e4me', '\ud800'
+  'name', 'scope', 'expires_in', 'grace', 'disabled', 'revoke_tokens', 'id', 'token', 'key', 'date_joined', '__proto__', 'constructor', 'toString', '', 'Username', 'user\u0000name', 'usern\u00e4me', '\ud800'
 ]
