@@ -6,8 +6,8 @@ import type { Project } from './project.js'
 
 const PACKAGE = 'node_modules/fastify-authtoken'
 const NEEDED = [
-  'package.json', 'README.md', 'LICENSE', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/cli.js', 'dist/plugins/authtoken.js',
-  'dist/migrations/sqlite/0000_django.sql', 'dist/migrations/sqlite/meta/_journal.json'
+  'package.json', 'README.md', 'LICENSE', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/testing.js', 'dist/src/cli.js', 'dist/plugins/authtoken.js',
+  'dist/migrations/sqlite/0000_django.sql', 'dist/migrations/sqlite/0001_access_tokens.sql', 'dist/migrations/sqlite/meta/_journal.json'
 ]
 const PLACES = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(src|plugins|migrations)\/.+)$/
 const UNWANTED = /(^|\/)(tests?|fixtures|bench|coverage)\/|\.test\.|(?<!\.d)\.ts$|\.(db|sqlite3|db-wal|db-shm|pem|key|log|tgz)$|(^|\/)\.(env|npmrc)/

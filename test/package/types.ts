@@ -3,13 +3,14 @@ import type { Project } from './project.js'
 
 const ASSERTIONS = `
 import Fastify, { type FastifyRequest } from 'fastify'
-import authtoken, { type Authenticator, type Token, type User } from 'fastify-authtoken'
+import authtoken, { type Auth, type Authenticator, type Token, type User } from 'fastify-authtoken'
+import { actingAs } from 'fastify-authtoken/testing'
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 type IsAny<T> = 0 extends (1 & T) ? true : false
 
 export const user: Same<FastifyRequest['user'], User | null> = true
-export const auth: Same<FastifyRequest['auth'], Token | null> = true
+export const auth: Same<FastifyRequest['auth'], Auth | null> = true
 export const username: Same<User['username'], string> = true
 export const flag: Same<User['isActive'], boolean> = true
 export const typed: IsAny<typeof authtoken> = false
@@ -25,6 +26,8 @@ export async function host (authenticator: Authenticator) {
     request.user.username.trim()
     return request.user?.username.trim()
   })
+  app.get('/orders', { config: { authtoken: { scope: 'orders:read' } }, onRequest: app.auth([app.requireScope('orders:read')]) }, ({ auth }) => auth?.hasScope('orders:write'))
+  await app.inject({ url: '/orders', headers: actingAs(app, { username: 'ann' }, { scope: 'orders:read' }) })
   app.get('/open', { config: { authtoken: false } }, () => '')
   // @ts-expect-error no such permission
   app.get('/wrong', { config: { authtoken: { permission: 'everybody' } } }, () => '')
@@ -33,7 +36,9 @@ export async function host (authenticator: Authenticator) {
   // @ts-expect-error no such option
   await app.register(authtoken, { database: 'file:./app.db', keyword: 'Token' })
   const users: Same<ReturnType<typeof app.authtoken.users.findByUsername>, Promise<User | null>> = true
-  return users
+  const made = await app.authtoken.tokens.create({ id: 1 }, { name: 'ci', scope: 'orders:read', expiresIn: 3600 })
+  const issued: Same<typeof made.key, string> = true
+  return [users, issued]
 }
 `
 
