@@ -1,10 +1,11 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
+import type { NewToken } from '../src/tokens/access-store.js'
 import type { IssuedToken, User } from '../src/tokens/identity.js'
 import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'
-import type { Credentials } from '../src/users/credentials.js'
+import type { Credentials, LoginResult } from '../src/users/credentials.js'
 import { strip } from '../src/users/text.js'
 import { sendDrfError, toDrfError } from './drf-errors.js'
 import { EXCHANGE_TYPES, type Fields, readFields } from './exchange-body.js'
@@ -85,19 +86,33 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
       request.body = fields as typeof request.body
     }
   }, async (request) => {
-    const { username, password } = request.body
-    const { user, ...refusal } = await credentials.verify(username, password)
-    if (user === null) {
-      request.log.info(refusal, 'login refused')
-      throw unableToLogIn()
-    }
+    const login = await logIn(request, request.body)
+    const { user } = login
     if (!await allow(user, request)) throw new PermissionDenied()
     const wanted = readNewToken(request.body)
     const power = { scope: FULL_POWER, administrator: isAdministrator(user, administrators) }
     if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted()
-    const token = await tokens.issue(user, wanted).catch((error) => { throw error instanceof NotFound ? unableToLogIn() : error })
+    const token = await issue(login, wanted) ?? await issue(await logIn(request, request.body), wanted)
+    if (token === null) throw unableToLogIn()
     return await answer(user, token)
   })
+
+  async function logIn (request: FastifyRequest, { username, password }: Static<typeof credentialsSchema>) {
+    const login = await credentials.verify(username, password)
+    if (login.user !== null) return login
+    request.log.info({ userId: login.userId, reason: login.reason }, 'login refused')
+    throw unableToLogIn()
+  }
+
+  /** The token, or null where the user or the password is not what it was at the login. */
+  async function issue (login: Login, wanted: NewToken | undefined): Promise<IssuedToken | null> {
+    try {
+      return await tokens.issue(login.user, login, wanted)
+    } catch (error) {
+      if (error instanceof NotFound) return null
+      throw error
+    }
+  }
 
   app.options('/', { config, schema: { hide: true } }, async (_request, reply) => reply.header('allow', 'POST, OPTIONS').send({
     name: 'Obtain Auth Token',
@@ -108,6 +123,8 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
   }))
   otherMethods(app, '/', ['POST', 'OPTIONS'], { config })
 }
+
+type Login = Extract<LoginResult, { reason: null }>
 
 const unableToLogIn = () => validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
 

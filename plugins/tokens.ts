@@ -136,6 +136,8 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
       const token = await find(call, request)
       mayTouch(call, token)
       if (request.body.scope !== undefined) mayMake(call, request.body.scope)
+      const isRenewed = request.body.scope !== undefined || request.body.disabled === false
+      if (isRenewed && token.id !== call.auth.id && outlives(token, call.auth)) throw new PermissionDenied()
       return presentToken(present(await tokens.update(call.owner, token.id, request.body)))
     })
 

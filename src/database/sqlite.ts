@@ -47,12 +47,13 @@ export function adoptSqlite (db: HostDatabase): Database {
 function createDatabase (connection: Connection, name: string, close: () => void): Database {
   const client = connection.$client
   const django = waiting(client, () => hasTable(client, 'django_migrations'))
+  let accessTokens = waiting(client, () => hasTable(client, ACCESS_TOKENS_TABLE))
 
   return {
     db: connection as unknown as BetterSQLite3Database<typeof schema>,
     schema,
     django,
-    get accessTokens () { return hasTable(client, ACCESS_TOKENS_TABLE) },
+    get accessTokens () { return accessTokens },
 
     prepare (query) {
       const prepared = query.prepare()
@@ -74,6 +75,7 @@ function createDatabase (connection: Connection, name: string, close: () => void
 
     async migrate () {
       await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrate(client)))
+      accessTokens = waiting(client, () => hasTable(client, ACCESS_TOKENS_TABLE))
       const { unusable, unready } = waiting(client, () => inspect(client))
       refuse(name, [...unusable, ...unready])
     },

@@ -21,6 +21,8 @@ export interface Origin {
   kind?: 'access' | 'login'
   /** What it may not outlive: the expiry of the token that makes it. */
   bound?: Date | null
+  /** The user's encoded password, with which it was asked for: nothing is made once that is another. */
+  password?: string | undefined
 }
 
 /** What of an access token can be changed. */
@@ -137,11 +139,12 @@ export function createAccessStore (database: Database, format: TokenFormat, life
 
     /**
      * Makes a token. The answer is the only place where its key ever stands.
-     * @throws ValidationError on `name`, `scope` or `expires_in`; TokenLimitReached; NotFound where the user was deleted meanwhile
+     * @throws ValidationError on `name`, `scope` or `expires_in`; TokenLimitReached; NotFound where the user, or the password, is not there any more
      */
-    async create (owner: Owner, { name, scope = '*', expiresIn }: NewToken = {}, { kind = 'access', bound = null }: Origin = {}): Promise<IssuedToken> {
+    async create (owner: Owner, { name, scope = '*', expiresIn }: NewToken = {}, { kind = 'access', bound = null, password }: Origin = {}): Promise<IssuedToken> {
       need()
       const now = new Date()
+      const isOwner = and(eq(users.id, owner.id), password === undefined ? undefined : eq(users.password, password))
       refuse({ name: name === undefined ? [] : nameProblems(name), scope: scopeProblems(scope) })
       const key = format.generate()
       const row = {
@@ -164,7 +167,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
           ...(limit > 0 && (kind === 'login' || atLimit === 'replace') ? [makeRoom(tx, owner, kind, now)] : []),
           orphansOf(tx, owner),
           tx.insert(tokens).select(tx.select(valuesOf(row)).from(users).where(and(
-            eq(users.id, owner.id),
+            isOwner,
             limit > 0 ? sql`${countOf(owner, now)} < ${limit}` : undefined
           )))
         ])
@@ -173,8 +176,8 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       }
       const made = await find(owner, row.id)
       if (made !== null) return { ...made, key }
-      const present = await database.run(() => db.$count(users, eq(users.id, owner.id)))
-      throw present === 0 ? new NotFound('The user does not exist any more.') : new TokenLimitReached()
+      const present = await database.run(() => db.$count(users, isOwner))
+      throw present === 0 ? new NotFound('The user, or the password, is not there any more.') : new TokenLimitReached()
     },
 
     /**

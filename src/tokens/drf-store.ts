@@ -54,14 +54,14 @@ export function createDrfStore (database: Database) {
   }
 
   /** Of users who are there, unless the tokens are sealed: looked at in the statement that writes, so that nothing comes between. */
-  const freshFor = ({ key, created }: { key: string, created: Date }, owner: Owner) => db
+  const freshFor = ({ key, created }: { key: string, created: Date }, owner: Owner, password?: string) => db
     .select({ key: sql`${key}`.as('key'), created: sql`${sql.param(created, tokens.created)}`.as('created'), userId: users.id })
     .from(users)
-    .where(and(eq(users.id, owner.id), accessTokens ? notExists(db.select({ sealed: sql`1` }).from(state).where(eq(state.name, 'seal'))) : undefined))
+    .where(and(eq(users.id, owner.id), password === undefined ? undefined : eq(users.password, password), accessTokens ? notExists(db.select({ sealed: sql`1` }).from(state).where(eq(state.name, 'seal'))) : undefined))
 
   /** Why nothing was written. */
   async function refusal (): Promise<Error> {
-    return await isSealed() ? new TokensSealed() : new NotFound('The user does not exist any more.')
+    return await isSealed() ? new TokensSealed() : new NotFound('The user, or the password, is not there any more.')
   }
 
   return {
@@ -73,13 +73,14 @@ export function createDrfStore (database: Database) {
 
     /**
      * The user's token; made where there is none, as DRF's `get_or_create`.
-     * @throws NotFound where the user was deleted meanwhile, TokensSealed
+     * @param password the user's encoded password, with which it was asked for: nothing is made once that is another
+     * @throws NotFound where the user, or the password, is not there any more; TokensSealed
      */
-    async getOrCreate (user: Owner): Promise<IssuedToken> {
+    async getOrCreate (user: Owner, password?: string): Promise<IssuedToken> {
       const present = await find(user)
       if (present !== null) return present
       const fresh = { key: generateKey(), created: new Date() }
-      const [row] = await database.run(() => db.insert(tokens).select(freshFor(fresh, user)).onConflictDoNothing({ target: tokens.userId }).returning())
+      const [row] = await database.run(() => db.insert(tokens).select(freshFor(fresh, user, password)).onConflictDoNothing({ target: tokens.userId }).returning())
       if (row !== undefined) return issued(row)
       const others = await find(user)
       if (others === null) throw await refusal()

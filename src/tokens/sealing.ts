@@ -1,5 +1,6 @@
 import { and, asc, eq, exists, gt, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
+import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from './access-store.js'
 import { digestOf, generateId, randomBase62 } from './format.js'
 import { hintOf } from './key.js'
@@ -57,7 +58,11 @@ export async function sealTokens (database: Database, onProgress: (progress: Sea
     last = batch.at(-1)?.key ?? last
     onProgress({ sealed, total })
   }
-  await database.scrub()
+  try {
+    await database.scrub()
+  } catch (error) {
+    throw new DatabaseUnusable('Every DRF token is a digest now, but the file could not be rewritten, so that traces of them are left in it: another program reads it, or the disk is full. Run "authtoken tokens seal" again.', { cause: error })
+  }
   await database.run(() => db.update(state).set({ value: 'done' }).where(eq(state.name, 'seal')))
   return sealed
 }

@@ -32,7 +32,7 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
     /** The user's DRF token with its key, or null. */
     find: drf.find,
     /** The user's DRF token, made where there is none. @throws NotFound where the user was deleted meanwhile, TokensSealed */
-    getOrCreate: drf.getOrCreate,
+    getOrCreate: (owner: Owner): Promise<IssuedToken> => drf.getOrCreate(owner),
     /** A new DRF token in place of the present one, which is dead at once. @throws as above */
     replace: drf.replace,
     /** Makes DRF tokens for users who have none, so many at most. @returns how many such users were found. @throws as above */
@@ -44,16 +44,20 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
     /** Whether exchange and new users get access tokens: where it is set so, or the DRF tokens are sealed. */
     issuesAccess: async (): Promise<boolean> => kind === 'access' || await drf.isSealed(),
 
-    /** What the exchange answers with: the DRF token, or a new access token of kind login. @throws as `create` and `getOrCreate` */
-    async issue (owner: Owner, token?: NewToken): Promise<IssuedToken> {
+    /**
+     * What the exchange answers with: the DRF token, or a new access token of kind login.
+     * @param login the encoded password that the user logged in with: nothing is made once that is another
+     * @throws as `create` and `getOrCreate`
+     */
+    async issue (owner: Owner, { password }: { password?: string }, token?: NewToken): Promise<IssuedToken> {
       if (token === undefined && kind === 'drf') {
         try {
-          return await drf.getOrCreate(owner)
+          return await drf.getOrCreate(owner, password)
         } catch (error) {
           if (!(error instanceof TokensSealed)) throw error
         }
       }
-      return await access.create(owner, token, { kind: 'login' })
+      return await access.create(owner, token, { kind: 'login', password })
     },
 
     /** The id of the user whose token it is, or null where there is no such token. */

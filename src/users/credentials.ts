@@ -14,8 +14,11 @@ export interface CredentialsOptions {
   rehash: boolean
 }
 
-/** The outcome of a login. The reason is for the log: outside, every failure looks the same. */
-export type LoginResult = { user: User, reason: null } | { user: null, userId: number | null, reason: string }
+/**
+ * The outcome of a login. The reason is for the log: outside, every failure looks the same.
+ * `password` is the encoding that the password was compared with: what follows from the login holds only while it stands.
+ */
+export type LoginResult = { user: User, password: string, reason: null } | { user: null, userId: number | null, reason: string }
 
 /** Checks and makes passwords. */
 export type Credentials = ReturnType<typeof createCredentials>
@@ -44,13 +47,41 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
     return encoded
   }
 
-  /** Leaves the weaker hash for the next login where the queue is full or the database busy: the login itself is good. */
-  async function replace (id: number, weaker: string, password: string): Promise<void> {
+  /**
+   * Leaves the weaker hash for the next login where the queue is full or the database busy: the login itself is good.
+   * @returns the new encoding, or null
+   */
+  async function replace (id: number, weaker: string, password: string): Promise<string | null> {
     try {
-      await users.replacePassword(id, weaker, await queue.encode(options.hasher, password))
+      const encoded = await queue.encode(options.hasher, password)
+      await users.replacePassword(id, weaker, encoded)
+      return encoded
     } catch (error) {
       if (!(error instanceof AuthtokenError)) throw error
+      return null
     }
+  }
+
+  /** Takes the same time for every refusal. */
+  async function attempt (username: string, password: string): Promise<LoginResult> {
+    surveyed ??= survey().catch((error) => { surveyed = null; throw error })
+    const standIn = await surveyed
+    const found = await users.findWithPassword(username)
+    const stored = found === null ? null : readPassword(found.password)
+    const { matches, ms } = await queue.verify(stored?.hash == null || found === null ? standIn : found.password, password)
+    if (stored?.hash != null) equalTime.record(stored.hash.form, ms)
+
+    const reason = refusal(found?.user, stored, matches)
+    if (reason !== null || found === null || stored === null) {
+      await equalTime.fill(ms)
+      return { user: null, userId: found?.user.id ?? null, reason: reason ?? 'no such user' }
+    }
+    const isWeaker = options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])
+    const encoded = isWeaker ? await replace(found.user.id, found.password, password) : null
+    const now = await users.findWithPassword(username)
+    const stands = now !== null && now.user.isActive && (now.password === found.password || now.password === encoded)
+    // Somebody set another password, or replaced the hash, while this one was computed: the new one decides.
+    return stands ? { user: found.user, password: now.password, reason: null } : await attempt(username, password)
   }
 
   return {
@@ -61,28 +92,7 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
      */
     async verify (username: string, password: string): Promise<LoginResult> {
       queue.refuseIfFull()
-      surveyed ??= survey().catch((error) => { surveyed = null; throw error })
-      const standIn = await surveyed
-      const found = await users.findWithPassword(username)
-      const stored = found === null ? null : readPassword(found.password)
-      const { matches, ms } = await queue.verify(stored?.hash == null || found === null ? standIn : found.password, password)
-      if (stored?.hash != null) equalTime.record(stored.hash.form, ms)
-
-      const reason = refusal(found?.user, stored, matches)
-      if (reason !== null || found === null || stored === null) {
-        await equalTime.fill(ms)
-        return { user: null, userId: found?.user.id ?? null, reason: reason ?? 'no such user' }
-      }
-      // Who took the password away while it was hashed must not see it answered with a token.
-      const now = await users.findWithPassword(username)
-      if (now?.password !== found.password || !now.user.isActive) {
-        await equalTime.fill(ms)
-        return { user: null, userId: found.user.id, reason: 'the password or the user changed meanwhile' }
-      }
-      if (options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])) {
-        await replace(found.user.id, found.password, password)
-      }
-      return { user: found.user, reason: null }
+      return await attempt(username, password)
     },
 
     /** Encodes a new password. @throws LoginQueueFull where too many wait */

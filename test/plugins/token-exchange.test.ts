@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import authtoken from '../../src/index.js'
-import { buildHost, databaseUrl, makeLogin } from '../helpers.js'
+import { buildHost, databaseUrl, makeLogin, open } from '../helpers.js'
 
 const json = (payload: unknown) => ({ method: 'POST', url: '/api-token-auth/', headers: { 'content-type': 'application/json' }, payload: JSON.stringify(payload) } as const)
 
@@ -201,4 +201,32 @@ t.test('logins past the queue get 503 with Retry-After, the accepted ones their 
     t.same(response.json(), { detail: 'Too many logins are waiting. Try again later.' })
   }
   for (const response of answers.filter((answer) => !refused.includes(answer))) t.same(response.json(), { token: token.key })
+})
+
+t.test('a password that is changed while a login is under way gives no token away', async (t) => {
+  for (const tokens of [{}, { kind: 'access' as const }]) {
+    const app = await buildHost(t, {
+      database: databaseUrl(t),
+      tokens,
+      exchange: {
+        allow: async (user) => {
+          await app.authtoken.users.setPassword(user, 'another-pass-1', { validate: false })
+          return true
+        }
+      }
+    })
+    const user = await app.authtoken.users.create({ username: 'ann', password: 'ann-pass-1' }, { validate: false })
+    const response = await app.inject({ method: 'POST', url: '/api-token-auth/', payload: { username: 'ann', password: 'ann-pass-1' } })
+    t.equal(response.statusCode, 400)
+    t.equal((await app.authtoken.tokens.list(user, { limit: 1 })).count, 0)
+  }
+})
+
+t.test('simultaneous logins that replace a weaker hash are all good', async (t) => {
+  const database = databaseUrl(t)
+  const before = await open(t, { database, passwords: { hasher: 'pbkdf2_sha256' } })
+  await before.users.create({ username: 'ann', password: 'ann-pass-1' }, { validate: false })
+  const app = await buildHost(t, { database })
+  const login = () => app.inject({ method: 'POST', url: '/api-token-auth/', payload: { username: 'ann', password: 'ann-pass-1' } })
+  t.same((await Promise.all([login(), login(), login(), login()])).map(({ statusCode }) => statusCode), [200, 200, 200, 200])
 })

@@ -238,6 +238,23 @@ t.test('logging out everywhere ends all tokens, or all but the one that asks', a
   t.same([await status(first.ask), await status(asBob)], [401, 200])
 })
 
+t.test('a token in its grace period keeps the one that came in its place', async (t) => {
+  const { make, ann, asAnn, ask } = await setUp(t)
+  const old = await make(ann)
+  const { body } = await asAnn('POST', `/tokens/${old.id}/rotate/`, { grace: 60 })
+  t.equal((await old.ask('DELETE', '/tokens/?keep=current')).status, 204)
+  t.same([await status(old.ask), await status(ask(body.token)), await status(asAnn)], [200, 200, 401])
+})
+
+t.test('a token that ends widens and enables none that lives longer, but disables it', async (t) => {
+  const { make, ann } = await setUp(t)
+  const endless = await make(ann, { scope: 'a tokens' })
+  const { ask } = await make(ann, { scope: 'a b tokens', expiresIn: 60 })
+  t.equal((await ask('PATCH', `/tokens/${endless.id}/`, { scope: 'a b tokens' })).status, 403)
+  t.equal((await ask('PATCH', `/tokens/${endless.id}/`, { disabled: true, name: 'off' })).status, 200)
+  t.equal((await ask('PATCH', `/tokens/${endless.id}/`, { disabled: false })).status, 403)
+})
+
 t.test('the list has pages, with the DRF token in front', async (t) => {
   const { make, ann, asAnn } = await setUp(t)
   const ids = [`drf-${ann.user.id}`]

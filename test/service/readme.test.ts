@@ -13,7 +13,7 @@ const execute = promisify(execFile)
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
 const readme = read('README.md')
-const blocks = (language: string) => [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code as string)
+const blocks = (language: string, text = readme) => [...text.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code]) => code as string)
 const column = (text: string, heading: string) => {
   const [table = ''] = text.slice(text.indexOf(heading)).split('\n\n')
   return table.split('\n').slice(2).map((row) => row.split('|')[1]?.trim() ?? '')
@@ -58,10 +58,11 @@ t.test('the tutorial runs, command by command', async (t) => {
 t.test('the snippets compile under strict, without a cast', async (t) => {
   const prelude = "import type { FastifyInstance, RouteHandlerMethod } from 'fastify'\nimport authtoken from 'fastify-authtoken'\ndeclare const app: FastifyInstance\ndeclare const handler: RouteHandlerMethod\ndeclare const ownCheck: typeof app.verifyToken\nvoid authtoken, handler, ownCheck\n"
   const folder = folderOf(t)
-  blocks('ts').forEach((code, i) => writeFileSync(join(folder, `snippet${i}.ts`), `${/^import/.test(code) ? '' : prelude}${code}\nexport {}\n`))
+  const snippets = [...blocks('ts'), ...blocks('ts', read('docs/tokens.md'))]
+  snippets.forEach((code, i) => writeFileSync(join(folder, `snippet${i}.ts`), `${/^import Fastify/.test(code) ? '' : prelude}${code}\nexport {}\n`))
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
     extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { paths: { 'fastify-authtoken': [join(ROOT, 'src/index.ts')] }, noUnusedLocals: false },
+    compilerOptions: { paths: { 'fastify-authtoken': [join(ROOT, 'src/index.ts')], 'fastify-authtoken/testing': [join(ROOT, 'src/testing.ts')] }, noUnusedLocals: false },
     include: ['*.ts']
   }))
   const { stdout } = await execute(...outside(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
@@ -107,7 +108,7 @@ t.test('tables of options, settings and errors name what there is, and nothing e
 })
 
 t.test('links lead to files that are there', async (t) => {
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'docs/from-django.md', 'docs/http.md', 'docs/architecture.md']) {
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/from-django.md', 'docs/http.md', 'docs/settings.md', 'docs/tokens.md', 'docs/architecture.md']) {
     for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(ROOT, file, '..', target)), `${file}: ${target}`)
   }
   for (const [, path = ''] of read('docs/architecture.md').matchAll(/`((?:src|plugins)\/[\w./-]+)`/g)) t.ok(existsSync(join(ROOT, path)), path)

@@ -59,11 +59,15 @@ export async function checkChanges ({ report }: Context, sides: Sides, admin: st
   const d = await make('change-d')
   await orm.call('set_password', { username: 'change-d', password: NEW })
   report.equal('a password that Django sets holds at our service, the old one does not', [await ours.login('change-d', NEW), await ours.login('change-d', OLD)], [d, REFUSED])
-  report.equal('PATCH sets a password', await patch('change-d', { password: OLD }), 200)
+  report.equal('PATCH sets a password', await patch('change-d', { password: OLD, revoke_tokens: false }), 200)
   report.equal('it holds at Django, the old one does not', [await theirs.login('change-d', OLD), await theirs.login('change-d', NEW)], [d, REFUSED])
-  report.equal('changepassword --noinput sets a password', (await command(['changepassword', 'change-d', '--noinput'], NEW)).code, 0)
+  report.equal('changepassword --noinput sets a password', (await command(['changepassword', 'change-d', '--noinput', '--keep-tokens'], NEW)).code, 0)
   report.equal('it holds at Django too, the old one does not', [await theirs.login('change-d', NEW), await theirs.login('change-d', OLD)], [d, REFUSED])
-  report.equal('the token outlives a change of password on both sides', [await ours.who(d), await theirs.who(d)], ['change-d', 'change-d'])
+  report.equal('a token that is to stay outlives a change of password on both sides', [await ours.who(d), await theirs.who(d)], ['change-d', 'change-d'])
+
+  const f = await make('change-f')
+  report.equal('PATCH sets another password', await patch('change-f', { password: NEW }), 200)
+  report.equal('and ends the token on both sides', [await ours.who(f), await theirs.who(f)], [INVALID, INVALID])
 
   report.equal('PATCH renames a user', await patch('change-d', { username: 'change-e' }), 200)
   report.equal('Django knows it by the new name', [await theirs.who(d), await theirs.login('change-e', NEW)], ['change-e', d])

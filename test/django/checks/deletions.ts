@@ -18,9 +18,12 @@ export async function checkDeletions ({ report }: Context, { path, ours, theirs,
   report.equal('for a user who does not exist they say the same', [at.code, at.errors.split(': ').slice(1)], [there.code, there.errors.split(': ').slice(1)])
 
   const key = await ours.login('delete-ours', PASSWORD)
+  const { body: made } = await ours.request('POST', '/tokens/', { token: key, body: { name: 'of delete-ours' } })
+  const access = (made as { token: string }).token
+  report.equal('an access token works at our service', await ours.who(access), 'delete-ours')
   const deleted = await orm.call('delete_user', { username: 'delete-ours' })
   report.equal('Django deletes a user of ours, and its token with it', deleted, { 'authtoken.Token': 1, 'auth.User': 1 })
-  report.equal('the token is dead at our service', await ours.who(key), INVALID)
+  report.equal('the tokens are dead at our service, the access token too', [await ours.who(key), await ours.who(access)], [INVALID, INVALID])
 
   const theirKey = await ours.login('delete-django', PASSWORD)
   report.equal('DELETE /users/{username}/ deletes a user of Django\'s', (await remove('delete-django')).status, 204)
