@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { NewToken } from '../src/tokens/access-store.js'
+import type { NewToken } from '../src/tokens/access-token.js'
 import { MAX_DURATION } from '../src/tokens/life.js'
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../src/tokens/scope.js'
 import { TEXT_PATTERN } from './fields.js'

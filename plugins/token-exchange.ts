@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
-import type { NewToken } from '../src/tokens/access-store.js'
+import type { NewToken } from '../src/tokens/access-token.js'
 import type { IssuedToken, User } from '../src/tokens/identity.js'
 import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'

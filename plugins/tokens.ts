@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { insufficientScope, NotFound, PermissionDenied, ScopeNotGranted } from '../src/errors.js'
-import { MAX_GRACE } from '../src/tokens/access-store.js'
+import { MAX_GRACE } from '../src/tokens/access-token.js'
 import type { Token, User } from '../src/tokens/identity.js'
 import { type Administrators, covers, isAdministrator, mayGrant, TOKENS_SCOPE } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'

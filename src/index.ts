@@ -5,5 +5,5 @@ export { type ExchangeOptions, default as tokenExchange, type TokenExchangeOptio
 export { type Authtoken, type AuthtokenOptions, openAuthtoken, type PasswordOptions, type TokenOptions } from './authtoken.js'
 export { AuthtokenError } from './errors.js'
 export type { Authenticator, Identity, IssuedToken, Token, User } from './tokens/identity.js'
-export type { NewToken, TokenChanges } from './tokens/access-store.js'
+export type { NewToken, TokenChanges } from './tokens/access-token.js'
 export type { NewUser, OnUserCreated, UpdateOptions, UserChanges } from './users/accounts.js'

@@ -1,6 +1,6 @@
 import { progress } from '@clack/prompts'
 import type { Authtoken } from '../authtoken.js'
-import { MAX_GRACE } from '../tokens/access-store.js'
+import { MAX_GRACE } from '../tokens/access-token.js'
 import type { IssuedToken, Token, User } from '../tokens/identity.js'
 import { listAllTokens, type OwnedToken } from '../tokens/inventory.js'
 import { MAX_DURATION } from '../tokens/life.js'

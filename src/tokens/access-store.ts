@@ -1,42 +1,11 @@
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, sql } from 'drizzle-orm'
 import { type Database, isUniqueViolation } from '../database/database.js'
+import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { Conflict, DatabaseUnusable, type FieldErrors, NotFound, TokenLimitReached, validationError } from '../errors.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
 import type { IssuedToken, Token, User } from './identity.js'
 import { earlier, type LifePolicy } from './life.js'
-import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, splitScope } from './scope.js'
-
-/** What a new access token is to be. */
-export interface NewToken {
-  /** 1 to 100 characters, unique among the user's current tokens. @default a generated one */
-  name?: string
-  /** Space-separated scopes; `*` is full power, the empty scope grants none. @default '*' */
-  scope?: string
-  /** Seconds that it lives; null: without end. @default as set for its kind */
-  expiresIn?: number | null
-}
-
-/** What only the plugins say of a new token: where it comes from. */
-export interface Origin {
-  kind?: 'access' | 'login'
-  /** What it may not outlive: the expiry of the token that makes it. */
-  bound?: Date | null
-  /** The user's encoded password, with which it was asked for: nothing is made once that is another. */
-  password?: string | undefined
-}
-
-/** What of an access token can be changed. */
-export interface TokenChanges {
-  name?: string
-  scope?: string
-  disabled?: boolean
-}
-
-/** How a token is rotated. */
-export interface RotateOptions {
-  /** For how long the old token goes on, in seconds, up to 30 days. @default 0 */
-  grace?: number
-}
+import { splitScope } from './scope.js'
 
 /** How many access tokens a user may have. */
 export interface LimitOptions {
@@ -51,31 +20,7 @@ export type AccessStore = ReturnType<typeof createAccessStore>
 
 type Owner = Pick<User, 'id'>
 
-/** The longest time for which a rotated token goes on, in seconds: 30 days. */
-export const MAX_GRACE = 2_592_000
-
-const MAX_NAME_LENGTH = 100
 const GENERATED_LENGTH = 10
-/** The name of sealed tokens. */
-export const SEALED_NAME = 'drf'
-
-/** The columns of a token that may be shown. */
-export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['schema']) => ({
-  id: tokens.id,
-  kind: tokens.kind,
-  name: tokens.name,
-  hint: tokens.hint,
-  scope: tokens.scope,
-  created: tokens.created,
-  expires: tokens.expires,
-  lastUsed: tokens.lastUsed,
-  disabled: tokens.disabled,
-  replacedBy: tokens.replacedBy
-})
-
-/** A token as it is shown, from its row. */
-export const describeAccessToken = ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
-  ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, ...(replacedBy !== null && { replacedBy }) })
 
 /**
  * Reads and writes `authtoken_accesstoken`. A token's successor is its `replaced_by`; with a token goes its predecessor.
@@ -270,21 +215,6 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       return [name, sql`${value === null ? null : sql.param(value, column)}`.as(column.name)]
     })) as { [Name in keyof Row]: ReturnType<typeof sql.raw>['as'] extends (alias: string) => infer Aliased ? Aliased : never }
   }
-}
-
-/** What is wrong with a token's name. */
-function nameProblems (name: string): string[] {
-  const trimmed = name.trim()
-  if (trimmed === '') return ['This field may not be blank.']
-  if ([...trimmed].length > MAX_NAME_LENGTH) return [`Ensure this field has no more than ${MAX_NAME_LENGTH} characters.`]
-  if (/[\p{Cc}\p{Cs}]/u.test(trimmed)) return ['Control characters are not allowed.']
-  return trimmed === SEALED_NAME ? [`The name "${SEALED_NAME}" is reserved.`] : []
-}
-
-/** What is wrong with a scope. */
-function scopeProblems (scope: string): string[] {
-  if (scope.length > MAX_SCOPE_LENGTH) return [`Ensure this field has no more than ${MAX_SCOPE_LENGTH} characters.`]
-  return new RegExp(SCOPE_PATTERN).test(scope) ? [] : ['Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).']
 }
 
 function refuse (fields: FieldErrors): void {

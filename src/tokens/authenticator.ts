@@ -1,6 +1,6 @@
 import { eq, getTableColumns, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
-import { describeAccessToken, shownColumns } from './access-store.js'
+import { describeAccessToken, shownColumns } from './access-token.js'
 import { describeToken } from './drf-store.js'
 import { digestOf, type TokenFormat } from './format.js'
 import type { Authenticator, Identity, Token, User } from './identity.js'

@@ -1,6 +1,6 @@
 import { asc, eq, gt } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
-import { describeAccessToken, shownColumns } from './access-store.js'
+import { describeAccessToken, shownColumns } from './access-token.js'
 import { describeToken } from './drf-store.js'
 import type { Token } from './identity.js'
 

@@ -1,7 +1,7 @@
 import { and, asc, eq, exists, gt, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
 import { DatabaseUnusable } from '../errors.js'
-import { SEALED_NAME } from './access-store.js'
+import { SEALED_NAME } from './access-token.js'
 import { digestOf, generateId, randomBase62 } from './format.js'
 import { hintOf } from './key.js'
 

@@ -1,6 +1,7 @@
 import type { Database } from '../database/database.js'
 import { TokensSealed, validationError } from '../errors.js'
-import type { AccessStore, NewToken, Origin, RotateOptions, TokenChanges } from './access-store.js'
+import type { AccessStore } from './access-store.js'
+import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
 import { type DrfStore, drfId, readDrfId } from './drf-store.js'
 import type { IssuedToken, Token, User } from './identity.js'
 import { revocation } from './revocation.js'
