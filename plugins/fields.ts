@@ -21,16 +21,19 @@ export function drfValidatorCompiler ({ schema }: { schema: unknown }) {
 function drfMessages (errors: ValueError[]): FieldErrors {
   const fields: FieldErrors = {}
   for (const error of errors) {
-    const name = error.path.split('/')[1] || 'non_field_errors'
+    const name = nameOf(error.path.split('/')[1] ?? '')
     fields[name] ??= messagesOf(error)
   }
   return fields
 }
 
-function messagesOf ({ type, value, schema }: ValueError): string[] {
+/** A name that can't be a field's is not repeated: it may be anything, a token too. */
+const nameOf = (name: string): string => /^\w{1,32}$/.test(name) ? name : 'non_field_errors'
+
+function messagesOf ({ type, value, schema, path }: ValueError): string[] {
   if (type === ValueErrorType.Object) return [`Invalid data. Expected a dictionary, but got ${pythonType(value)}.`]
   if (type === ValueErrorType.ObjectRequiredProperty) return ['This field is required.']
-  if (type === ValueErrorType.ObjectAdditionalProperties) return ['This field is not known.']
+  if (type === ValueErrorType.ObjectAdditionalProperties) return [nameOf(path.slice(1)) === 'non_field_errors' ? 'A field is not known.' : 'This field is not known.']
   if (type === ValueErrorType.Union || type === ValueErrorType.Literal) return [schema.problem]
   if (value === null) return ['This field may not be null.']
   if (schema.type === 'boolean') return ['Must be a valid boolean.']

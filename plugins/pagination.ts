@@ -5,6 +5,7 @@ import { NotFound, validationError } from '../src/errors.js'
 const DEFAULT_SIZE = 100
 const MAX_SIZE = 1000
 const MAX_PAGE = 1_000_000
+const KEPT = ['page_size', 'search']
 
 /** The query of a list. */
 export const pagesSchema = Type.Object({
@@ -48,9 +49,9 @@ export function paginate<Item> (request: FastifyRequest, { number, size, count }
 
 function link (request: FastifyRequest, page: number): string {
   const [path = '', query = ''] = request.url.split('?', 2)
-  const parameters = new URLSearchParams(query)
-  if (page === 1) parameters.delete('page')
-  else parameters.set('page', String(page))
+  // What else a client wrote there is not repeated: it may be a token.
+  const parameters = new URLSearchParams([...new URLSearchParams(query)].filter(([name]) => KEPT.includes(name)))
+  if (page > 1) parameters.set('page', String(page))
   const rest = parameters.size === 0 ? '' : `?${parameters.toString()}`
   return `${request.protocol}://${request.host}${path}${rest}`
 }

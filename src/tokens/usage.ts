@@ -24,6 +24,7 @@ interface Use {
 export function createUsage (database: Database, life: LifePolicy) {
   const { db, schema: { authtokenAccesstoken: tokens } } = database
   let gathered = new Map<string, Use>()
+  let flushing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
 
   /** Forward only: an earlier use never replaces a later one, and no push shortens a life or wakes a token that has ended. */
@@ -42,7 +43,7 @@ export function createUsage (database: Database, life: LifePolicy) {
     for (const [id, use] of batch) if (!gathered.has(id)) gathered.set(id, use)
   }
 
-  async function flush (): Promise<void> {
+  async function writeAll (): Promise<void> {
     const batches = [...gathered]
     gathered = new Map()
     while (batches.length > 0) {
@@ -54,6 +55,12 @@ export function createUsage (database: Database, life: LifePolicy) {
         throw error
       }
     }
+  }
+
+  /** One at a time: what the one before could not write is in the next. */
+  function flush (): Promise<void> {
+    flushing = flushing.catch(() => {}).then(writeAll)
+    return flushing
   }
 
   return {
