@@ -11,7 +11,7 @@ export type Db = Pick<BetterSQLite3Database<Schema>, 'select' | 'insert' | 'upda
 export type HostDatabase = BetterSQLite3Database<Record<string, unknown>>
 
 /** A statement that Drizzle can build, not run yet. */
-export interface Statement { run (): unknown }
+export interface Statement { run (): { changes: number } }
 
 interface Preparable<Row> {
   prepare (): { get (values?: Record<string, unknown>): Row | undefined }
@@ -36,8 +36,11 @@ export interface Database {
    * A violated constraint is thrown as the driver's error; any other failure as `DatabaseUnavailable`.
    */
   run<T>(query: () => PromiseLike<T>): Promise<T>
-  /** Runs statements in one transaction: all of them or none. Fails as `run` does. */
-  transaction (statements: (db: Db) => Statement[]): Promise<void>
+  /**
+   * Runs statements in one transaction: all of them or none. Fails as `run` does.
+   * @returns how many rows each of them changed
+   */
+  transaction (statements: (db: Db) => Statement[]): Promise<number[]>
   /** Brings the tables up to date. Safe for many starters at once. */
   migrate (): Promise<void>
   /** What keeps the database from being used, or could be better: one line each, to stand behind its name. */

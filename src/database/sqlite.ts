@@ -69,9 +69,10 @@ function createDatabase (connection: Connection, name: string, close: () => void
 
     run: (query) => withPatience(PATIENCE_MS, query),
 
-    transaction: (statements) => withPatience(PATIENCE_MS, () => connection.transaction((tx) => {
-      for (const statement of statements(tx as unknown as Database['db'])) statement.run()
-    }, { behavior: 'immediate' })),
+    transaction: (statements) => withPatience(PATIENCE_MS, () => connection.transaction(
+      (tx) => statements(tx as unknown as Database['db']).map((statement) => statement.run().changes),
+      { behavior: 'immediate' }
+    )),
 
     async migrate () {
       await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrate(client)))

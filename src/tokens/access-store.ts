@@ -106,8 +106,9 @@ export function createAccessStore (database: Database, format: TokenFormat, life
         disabled: false,
         replacedBy: null
       }
+      let changes
       try {
-        await database.transaction((tx) => [
+        changes = await database.transaction((tx) => [
           freeName(tx, owner, row.name, now),
           ...(limit > 0 && (kind === 'login' || atLimit === 'replace') ? [makeRoom(tx, owner, kind, now)] : []),
           orphansOf(tx, owner),
@@ -119,8 +120,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       } catch (error) {
         throw isUniqueViolation(error) ? nameTaken() : error
       }
-      const made = await find(owner, row.id)
-      if (made !== null) return { ...made, key }
+      if (changes.at(-1) === 1) return { ...describeAccessToken(row), key }
       const present = await database.run(() => db.$count(users, isOwner))
       throw present === 0 ? new NotFound('The user, or the password, is not there any more.') : new TokenLimitReached()
     },
@@ -169,14 +169,14 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       const fresh = { id: generateId(), digest: digestOf(key), hint: format.hintOf(key), created: now, lastUsed: null, replacedBy: null }
       const latest = bound === null ? tokens.latest : sql`case when ${tokens.latest} < ${sql.param(bound, tokens.latest)} then ${tokens.latest} else ${sql.param(bound, tokens.latest)} end`.as('latest')
       const end = earlier(new Date(now.getTime() + grace * 1000), present.expires)
-      await database.transaction((tx) => [
+      const [replacements] = await database.transaction((tx) => [
         tx.update(tokens).set({ replacedBy: fresh.id }).where(and(owned(owner, id), isNull(tokens.replacedBy), isAlive(now))),
         tx.insert(tokens).select(tx.select({ ...columnsOf(tokens), ...valuesOf(fresh), latest }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
         tx.update(tokens).set({ expires: end }).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id))),
         tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
       ])
-      const made = await find(owner, fresh.id)
-      if (made !== null) return { ...made, key }
+      // What came in its place may be replaced itself by now.
+      if (replacements === 1) return { ...await find(owner, fresh.id) ?? { ...present, id: fresh.id, hint: fresh.hint, created: now, lastUsed: null }, key }
       const left = await find(owner, id)
       if (left === null) return null
       throw left.replacedBy === undefined ? new Conflict('The token has expired. Make a new one.') : replaced()

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, gt, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from './access-token.js'
@@ -32,27 +32,29 @@ export async function sealTokens (database: Database, onProgress: (progress: Sea
   let sealed = 0
   for (let last = '', full = true; full;) {
     const batch = await database.run(() => db.select().from(drf).where(gt(drf.key, last)).orderBy(asc(drf.key)).limit(BATCH))
+    const moved = sql.join(batch.map(({ key }) => sql`(${key}, ${generateId()}, ${`${SEALED_NAME}-${randomBase62(10)}`}, ${digestOf(key)}, ${hintOf(key)})`), sql`, `)
     // Whoever ended a token since it was read has ended it: only one that is there still is moved, and only one whose user is.
-    await database.transaction((tx) => batch.flatMap(({ key, userId }) => [
-      tx.insert(access).select(tx.select({
-        id: sql`${generateId()}`.as('id'),
-        userId: drf.userId,
-        kind: sql`'sealed'`.as('kind'),
-        name: sql`case when ${exists(tx.select({ one: sql`1` }).from(access).where(and(eq(access.userId, userId), eq(access.name, SEALED_NAME), isNull(access.replacedBy))))}
-          then ${`${SEALED_NAME}-${randomBase62(10)}`} else ${SEALED_NAME} end`.as('name'),
-        digest: sql`${digestOf(key)}`.as('digest'),
-        hint: sql`${hintOf(key)}`.as('hint'),
-        scope: sql`'*'`.as('scope'),
-        created: drf.created,
-        expires: sql`null`.as('expires'),
-        lifetime: sql`null`.as('lifetime'),
-        latest: sql`null`.as('latest'),
-        lastUsed: sql`null`.as('last_used'),
-        disabled: sql`${sql.param(false, access.disabled)}`.as('disabled'),
-        replacedBy: sql`null`.as('replaced_by')
-      }).from(drf).innerJoin(users, eq(users.id, drf.userId)).where(eq(drf.key, key))).onConflictDoNothing({ target: access.digest }),
-      tx.delete(drf).where(eq(drf.key, key))
-    ]))
+    if (batch.length > 0) {
+      await database.transaction((tx) => [
+        tx.insert(access).select(tx.select({
+          id: sql`moved.column2`.as('id'),
+          userId: drf.userId,
+          kind: sql`'sealed'`.as('kind'),
+          name: sql`case when ${exists(tx.select({ one: sql`1` }).from(access).where(and(eq(access.userId, drf.userId), eq(access.name, SEALED_NAME), isNull(access.replacedBy))))} then moved.column3 else ${SEALED_NAME} end`.as('name'),
+          digest: sql`moved.column4`.as('digest'),
+          hint: sql`moved.column5`.as('hint'),
+          scope: sql`'*'`.as('scope'),
+          created: drf.created,
+          expires: sql`null`.as('expires'),
+          lifetime: sql`null`.as('lifetime'),
+          latest: sql`null`.as('latest'),
+          lastUsed: sql`null`.as('last_used'),
+          disabled: sql`${sql.param(false, access.disabled)}`.as('disabled'),
+          replacedBy: sql`null`.as('replaced_by')
+        }).from(sql`(values ${moved}) as moved`).innerJoin(drf, eq(drf.key, sql`moved.column1`)).innerJoin(users, eq(users.id, drf.userId)).where(sql`true`)).onConflictDoNothing({ target: access.digest }),
+        tx.delete(drf).where(inArray(drf.key, batch.map(({ key }) => key)))
+      ])
+    }
     sealed += batch.length
     full = batch.length === BATCH
     last = batch.at(-1)?.key ?? last
