@@ -1,11 +1,10 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
-import type { NewToken } from '../src/tokens/access-token.js'
 import type { IssuedToken, User } from '../src/tokens/identity.js'
 import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'
-import type { Credentials, LoginResult } from '../src/users/credentials.js'
+import type { Credentials } from '../src/users/credentials.js'
 import { strip } from '../src/users/text.js'
 import { sendDrfError, toDrfError } from './drf-errors.js'
 import { EXCHANGE_TYPES, type Fields, readFields } from './exchange-body.js'
@@ -43,6 +42,8 @@ const credentialsSchema = Type.Object({
   ...newTokenFields
 })
 
+type Body = Static<typeof credentialsSchema>
+
 const tokenSchema = Type.Object({ token: Type.String({ description: 'For the header Authorization: Token <token>' }) })
 
 /**
@@ -66,7 +67,7 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     else sendDrfError(ours, reply, 'Token')
   })
 
-  app.post<{ Body: Static<typeof credentialsSchema> }>('/', {
+  app.post<{ Body: Body }>('/', {
     config,
     schema: {
       tags: ['authentication'],
@@ -86,30 +87,26 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
       request.body = fields as typeof request.body
     }
   }, async (request) => {
-    const login = await logIn(request, request.body)
-    const { user } = login
-    if (!await allow(user, request)) throw new PermissionDenied()
-    const wanted = readNewToken(request.body)
-    const power = { scope: FULL_POWER, administrator: isAdministrator(user, administrators) }
-    if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted()
-    const token = await issue(login, wanted) ?? await issue(await logIn(request, request.body), wanted)
-    if (token === null) throw unableToLogIn()
+    const { user, token } = await exchange(request, request.body)
     return await answer(user, token)
   })
 
-  async function logIn (request: FastifyRequest, { username, password }: Static<typeof credentialsSchema>) {
-    const login = await credentials.verify(username, password)
-    if (login.user !== null) return login
-    request.log.info({ userId: login.userId, reason: login.reason }, 'login refused')
-    throw unableToLogIn()
-  }
-
-  /** The token, or null where the user or the password is not what it was at the login. */
-  async function issue (login: Login, wanted: NewToken | undefined): Promise<IssuedToken | null> {
+  async function exchange (request: FastifyRequest, body: Body): Promise<{ user: User, token: IssuedToken }> {
+    const login = await credentials.verify(body.username, body.password)
+    const { user } = login
+    if (user === null) {
+      request.log.info({ userId: login.userId, reason: login.reason }, 'login refused')
+      throw validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
+    }
+    if (!await allow(user, request)) throw new PermissionDenied()
+    const wanted = readNewToken(body)
+    const power = { scope: FULL_POWER, administrator: isAdministrator(user, administrators) }
+    if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted()
     try {
-      return await tokens.issue(login.user, login, wanted)
+      return { user, token: await tokens.issue(user, login, wanted) }
     } catch (error) {
-      if (error instanceof NotFound) return null
+      // The user or the password is not what it was: what it is now decides.
+      if (error instanceof NotFound) return await exchange(request, body)
       throw error
     }
   }
@@ -123,10 +120,6 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
   }))
   otherMethods(app, '/', ['POST', 'OPTIONS'], { config })
 }
-
-type Login = Extract<LoginResult, { reason: null }>
-
-const unableToLogIn = () => validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
 
 /** A field as DRF's OPTIONS describes it. */
 const field = (label: string) => ({ type: 'string', required: true, read_only: false, label })

@@ -65,9 +65,6 @@ export function createDrfStore (database: Database) {
   }
 
   return {
-    /** Whether DRF tokens of this database are sealed: then there are none, and none is made. */
-    isSealed,
-
     /** The user's token with its key, or null. */
     find,
 

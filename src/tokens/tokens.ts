@@ -29,6 +29,16 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
     return token === null ? null : shown(token)
   }
 
+  /** Null where the DRF tokens are sealed. */
+  async function unlessSealed (token: Promise<IssuedToken>): Promise<IssuedToken | null> {
+    try {
+      return await token
+    } catch (error) {
+      if (error instanceof TokensSealed) return null
+      throw error
+    }
+  }
+
   return {
     /** The user's DRF token with its key, or null. */
     find: drf.find,
@@ -42,8 +52,10 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
     /** Makes an access token. The answer is the only place where its key ever stands. @throws ValidationError, TokenLimitReached, NotFound */
     create: (owner: Owner, token?: NewToken, origin?: Origin): Promise<IssuedToken> => access.create(owner, token, origin),
 
-    /** Whether exchange and new users get access tokens: where it is set so, or the DRF tokens are sealed. */
-    issuesAccess: async (): Promise<boolean> => kind === 'access' || await drf.isSealed(),
+    /** Gives a new user the DRF token. Nothing where access tokens are issued: there would be nowhere to show one. */
+    async welcome (owner: Owner): Promise<void> {
+      if (kind === 'drf') await unlessSealed(drf.getOrCreate(owner))
+    },
 
     /**
      * What the exchange answers with: the DRF token, or a new access token of kind login.
@@ -51,14 +63,8 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
      * @throws as `create` and `getOrCreate`
      */
     async issue (owner: Owner, { password }: { password?: string }, token?: NewToken): Promise<IssuedToken> {
-      if (token === undefined && kind === 'drf') {
-        try {
-          return await drf.getOrCreate(owner, password)
-        } catch (error) {
-          if (!(error instanceof TokensSealed)) throw error
-        }
-      }
-      return await access.create(owner, token, { kind: 'login', password })
+      const present = token === undefined && kind === 'drf' ? await unlessSealed(drf.getOrCreate(owner, password)) : null
+      return present ?? await access.create(owner, token, { kind: 'login', password })
     },
 
     /** The id of the user whose token it is, or null where there is no such token. */

@@ -1,4 +1,4 @@
-import { TokensSealed, validationError } from '../errors.js'
+import { validationError } from '../errors.js'
 import type { User } from '../tokens/identity.js'
 import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from './credentials.js'
@@ -52,16 +52,7 @@ export type Accounts = ReturnType<typeof createAccounts>
  * What can be done with users, with Django's rules.
  * @param onUserCreated default: every new user gets a DRF token
  */
-export function createAccounts (store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'getOrCreate' | 'issuesAccess'>, onUserCreated: OnUserCreated = () => true) {
-  /** Sealing may come between: then there is none, as if it had come before. */
-  async function makeToken (user: User): Promise<void> {
-    try {
-      await tokens.getOrCreate(user)
-    } catch (error) {
-      if (!(error instanceof TokensSealed)) throw error
-    }
-  }
-
+export function createAccounts (store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'welcome'>, onUserCreated: OnUserCreated = () => true) {
   const encode = async (password: string | null) => password === null ? unusablePassword() : await credentials.encode(password)
 
   return {
@@ -86,7 +77,7 @@ export function createAccounts (store: UserStore, credentials: Credentials, toke
         password: password === null ? [] : await problemsOf(password, fields, validate)
       })
       const created = await store.insert({ ...fields, password: await encode(password) })
-      if (onUserCreated !== false && await onUserCreated(created) && !await tokens.issuesAccess()) await makeToken(created)
+      if (onUserCreated !== false && await onUserCreated(created)) await tokens.welcome(created)
       return created
     },
 
