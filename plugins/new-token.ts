@@ -1,19 +1,19 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { NewToken } from '../src/tokens/access-token.js'
+import { MAX_NAME_LENGTH, type NewToken } from '../src/tokens/access-token.js'
 import { MAX_DURATION } from '../src/tokens/life.js'
-import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from '../src/tokens/scope.js'
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from '../src/tokens/scope.js'
 import { TEXT_PATTERN } from './fields.js'
 
 /** A scope on the wire. */
 export const scopeField = Type.String({
   maxLength: MAX_SCOPE_LENGTH,
   pattern: SCOPE_PATTERN,
-  problem: 'Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).',
+  problem: SCOPE_PROBLEM,
   description: 'Space-separated scopes (RFC 6749 section 3.3); * is full power, the empty scope grants none.'
 })
 
 /** A token's name on the wire. */
-export const nameField = Type.String({ minLength: 1, maxLength: 100, pattern: TEXT_PATTERN, description: 'Unique among the user\'s current tokens.' })
+export const nameField = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, pattern: TEXT_PATTERN, description: 'Unique among the user\'s current tokens.' })
 
 /** What a request may say of a new access token. */
 export const newTokenFields = {

@@ -82,6 +82,16 @@ export function validationError (fields: FieldErrors): AuthtokenError {
 }
 
 /**
+ * Refuses what has problems.
+ * @param fields field name → what is wrong with it; empty: nothing
+ * @throws ValidationError with the fields that have any
+ */
+export function refuseProblems (fields: FieldErrors): void {
+  const wrong = Object.entries(fields).filter(([, problems]) => problems.length > 0)
+  if (wrong.length > 0) throw validationError(Object.fromEntries(wrong))
+}
+
+/**
  * A 403 for a token that lacks scopes.
  * @param scope what is needed
  */

@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, sql } from 'drizzle-orm'
+import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, type SQL, sql } from 'drizzle-orm'
 import { type Database, isUniqueViolation } from '../database/database.js'
+import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached, validationError } from '../errors.js'
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
-import { Conflict, DatabaseUnusable, type FieldErrors, NotFound, TokenLimitReached, validationError } from '../errors.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
 import type { IssuedToken, Token, User } from './identity.js'
 import { earlier, type LifePolicy } from './life.js'
@@ -90,7 +90,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       need()
       const now = new Date()
       const isOwner = and(eq(users.id, owner.id), password === undefined ? undefined : eq(users.password, password))
-      refuse({ name: name === undefined ? [] : nameProblems(name), scope: scopeProblems(scope) })
+      refuseProblems({ name: name === undefined ? [] : nameProblems(name), scope: scopeProblems(scope) })
       const key = format.generate()
       const row = {
         id: generateId(),
@@ -132,7 +132,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
      */
     async update (owner: Owner, id: string, { name, scope, disabled }: TokenChanges): Promise<Token | null> {
       need()
-      refuse({ name: name === undefined ? [] : nameProblems(name), scope: scope === undefined ? [] : scopeProblems(scope) })
+      refuseProblems({ name: name === undefined ? [] : nameProblems(name), scope: scope === undefined ? [] : scopeProblems(scope) })
       const changes = {
         ...(name !== undefined && { name: name.trim() }),
         ...(scope !== undefined && { scope: splitScope(scope).join(' ') }),
@@ -161,7 +161,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
      */
     async rotate (owner: Owner, id: string, { grace = 0 }: RotateOptions = {}, { bound = null }: Pick<Origin, 'bound'> = {}): Promise<IssuedToken | null> {
       need()
-      refuse({ grace: Number.isInteger(grace) && grace >= 0 && grace <= MAX_GRACE ? [] : [`Enter a whole number from 0 to ${MAX_GRACE}.`] })
+      refuseProblems({ grace: Number.isInteger(grace) && grace >= 0 && grace <= MAX_GRACE ? [] : [`Enter a whole number from 0 to ${MAX_GRACE}.`] })
       const present = await find(owner, id)
       if (present === null) return null
       const now = new Date()
@@ -171,7 +171,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
       const end = earlier(new Date(now.getTime() + grace * 1000), present.expires)
       const [replacements] = await database.transaction((tx) => [
         tx.update(tokens).set({ replacedBy: fresh.id }).where(and(owned(owner, id), isNull(tokens.replacedBy), isAlive(now))),
-        tx.insert(tokens).select(tx.select({ ...columnsOf(tokens), ...valuesOf(fresh), latest }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
+        tx.insert(tokens).select(tx.select({ ...getTableColumns(tokens), ...valuesOf(fresh), latest }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
         tx.update(tokens).set({ expires: end }).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id))),
         tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
       ])
@@ -203,23 +203,13 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     }
   }
 
-  function columnsOf<Table extends typeof tokens> (table: Table) {
-    const { id, userId, kind, name, digest, hint, scope, created, expires, lifetime, latest, lastUsed, disabled, replacedBy } = table
-    return { id, userId, kind, name, digest, hint, scope, created, expires, lifetime, latest, lastUsed, disabled, replacedBy }
-  }
-
   /** Values as the columns of a select. */
   function valuesOf<Row extends Partial<typeof tokens.$inferInsert>> (row: Row) {
     return Object.fromEntries(Object.entries(row).map(([name, value]) => {
       const column = tokens[name as keyof Row & keyof typeof tokens.$inferInsert]
       return [name, sql`${value === null ? null : sql.param(value, column)}`.as(column.name)]
-    })) as { [Name in keyof Row]: ReturnType<typeof sql.raw>['as'] extends (alias: string) => infer Aliased ? Aliased : never }
+    })) as { [Name in keyof Row]: SQL.Aliased }
   }
-}
-
-function refuse (fields: FieldErrors): void {
-  const wrong = Object.entries(fields).filter(([, problems]) => problems.length > 0)
-  if (wrong.length > 0) throw validationError(Object.fromEntries(wrong))
 }
 
 const nameTaken = () => validationError({ name: ['The user has a token of that name already.'] })

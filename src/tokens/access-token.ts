@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js'
 import type { Token } from './identity.js'
-import { MAX_SCOPE_LENGTH, SCOPE_PATTERN } from './scope.js'
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from './scope.js'
 
 /** What a new access token is to be. */
 export interface NewToken {
@@ -40,7 +40,8 @@ export const MAX_GRACE = 2_592_000
 /** The name of sealed tokens. */
 export const SEALED_NAME = 'drf'
 
-const MAX_NAME_LENGTH = 100
+/** Characters that a token's name may have. */
+export const MAX_NAME_LENGTH = 100
 
 /** The columns of a token that may be shown. */
 export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['schema']) => ({
@@ -72,5 +73,5 @@ export function nameProblems (name: string): string[] {
 /** What is wrong with a scope. */
 export function scopeProblems (scope: string): string[] {
   if (scope.length > MAX_SCOPE_LENGTH) return [`Ensure this field has no more than ${MAX_SCOPE_LENGTH} characters.`]
-  return new RegExp(SCOPE_PATTERN).test(scope) ? [] : ['Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).']
+  return new RegExp(SCOPE_PATTERN).test(scope) ? [] : [SCOPE_PROBLEM]
 }

@@ -35,8 +35,6 @@ export function createLifePolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRE
   const longest = maxLife === 0 ? MAX_DURATION : maxLife
 
   return {
-    sliding,
-
     /**
      * The dates of a token that is made now.
      * @param wanted seconds; null: without end; undefined: the default of its kind

@@ -9,6 +9,8 @@ export const TOKENS_SCOPE = 'tokens'
 
 /** RFC 6749 section 3.3: scope tokens with single spaces between them. */
 export const SCOPE_PATTERN = '^(?:[\\x21\\x23-\\x5B\\x5D-\\x7E]+(?: [\\x21\\x23-\\x5B\\x5D-\\x7E]+)*)?$'
+/** What is said of a scope of another form. */
+export const SCOPE_PROBLEM = 'Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).'
 /** Characters that a scope may have in all. */
 export const MAX_SCOPE_LENGTH = 1000
 

@@ -1,9 +1,9 @@
-import { validationError } from '../errors.js'
+import { refuseProblems } from '../errors.js'
 import type { User } from '../tokens/identity.js'
 import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from './credentials.js'
 import { unusablePassword } from './hashers/index.js'
-import { collectProblems, normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './rules.js'
+import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './rules.js'
 import type { UserQuery, UserStore } from './store.js'
 
 /**
@@ -72,7 +72,7 @@ export function createAccounts (store: UserStore, credentials: Credentials, toke
     async create (user: NewUser, { validate = true }: PasswordCheck = {}): Promise<User> {
       const { password, ...fields } = normalize(user)
       const taken = await store.findByUsername(fields.username) === null ? [] : ['A user with that username already exists.']
-      await refuse({
+      refuseProblems({
         username: [...usernameProblems(fields.username), ...taken],
         password: password === null ? [] : await problemsOf(password, fields, validate)
       })
@@ -88,7 +88,7 @@ export function createAccounts (store: UserStore, credentials: Credentials, toke
      */
     async update (user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}): Promise<User | null> {
       const { password, ...fields } = normalize(changes)
-      await refuse({
+      refuseProblems({
         username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username),
         password: password === undefined || password === null ? [] : await problemsOf(password, { ...user, ...fields }, validate)
       })
@@ -122,9 +122,4 @@ function normalize<T extends UserChanges> (fields: T): T {
   if (copy.username !== undefined) copy.username = normalizeUsername(copy.username)
   if (copy.email !== undefined) copy.email = normalizeEmail(copy.email)
   return copy
-}
-
-async function refuse (fields: Record<string, string[]>): Promise<void> {
-  const problems = collectProblems(fields)
-  if (problems !== null) throw validationError(problems)
 }

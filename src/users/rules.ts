@@ -1,5 +1,3 @@
-import type { FieldErrors } from '../errors.js'
-
 const MAX_USERNAME_LENGTH = 150
 const MIN_PASSWORD_LENGTH = 8
 const MAX_SIMILARITY = 0.7
@@ -62,12 +60,6 @@ export async function passwordProblems (password: string, personal: PersonalData
 export function storableProblems (password: string): string[] {
   if (password === '') return ['This field may not be blank.']
   return password.includes('\0') ? ['Null characters are not allowed.'] : []
-}
-
-/** Removes the fields that have nothing wrong. @returns null where none is left */
-export function collectProblems (fields: FieldErrors): FieldErrors | null {
-  const wrong = Object.entries(fields).filter(([, problems]) => problems.length > 0)
-  return wrong.length === 0 ? null : Object.fromEntries(wrong)
 }
 
 let commonPasswords: Promise<Set<string>> | undefined
