@@ -36,7 +36,7 @@ export function createUserStore (database: Database) {
 
   const matching = (search: string | undefined) => {
     if (search === undefined || search === '') return undefined
-    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
     return or(escapedLike(users.username, pattern), escapedLike(users.email, pattern))
   }
 
@@ -92,7 +92,7 @@ export function createUserStore (database: Database) {
      */
     async update (id: number, fields: UserFields, { revokeTokens = false } = {}): Promise<User | null> {
       try {
-        await database.transaction((tx) => [tx.update(users).set(fields).where(eq(users.id, id)), ...(revokeTokens ? revocation(database, tx, id) : [])])
+        await database.transaction((tx) => [tx.update(users).set(fields).where(eq(users.id, id)), ...(revokeTokens ? revocation(database, tx, id) : [])], { user: id })
         return await findById(id)
       } catch (error) {
         throw isUniqueViolation(error) ? usernameTaken() : error
@@ -107,7 +107,7 @@ export function createUserStore (database: Database) {
     /** Deletes a user and its tokens. @throws Conflict, and nothing is deleted, where other tables point to the user */
     async delete (id: number): Promise<void> {
       try {
-        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(users).where(eq(users.id, id))])
+        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(users).where(eq(users.id, id))], { user: id })
       } catch (error) {
         throw isForeignKeyViolation(error) ? new Conflict('This user can not be deleted: other tables of the database refer to it. Deactivate it instead.') : error
       }
@@ -123,6 +123,6 @@ export function createUserStore (database: Database) {
   }
 }
 
-const escapedLike = (column: Parameters<typeof like>[0], pattern: string) => sql`${column} like ${pattern} escape '\\'`
+const escapedLike = (column: Parameters<typeof like>[0], pattern: string) => sql`lower(${column}) like ${pattern} escape '\\'`
 
 const usernameTaken = () => validationError({ username: ['A user with that username already exists.'] })

@@ -115,10 +115,10 @@ t.test('wrong use is one line and exit code 1, help is 0', async (t) => {
 
 t.test('wrong settings and databases are one line, without values', async (t) => {
   const { call, url } = commandLine(t)
-  t.same(await call(['serve'], { PORT: 'x', DATABASE_URL: 'postgres://me:s3cret@host/db', LOG_LEVEL: 'loud' }), {
+  t.same(await call(['serve'], { PORT: 'x', DATABASE_URL: 'mysql://me:s3cret@host/db', LOG_LEVEL: 'loud' }), {
     code: 1,
     out: '',
-    err: 'authtoken: PORT must be a whole number from 0 to 65535; DATABASE_URL must be file:<path>, as file:./authtoken.db; LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent\n'
+    err: 'authtoken: PORT must be a whole number from 0 to 65535; DATABASE_URL must be file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>; LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent\n'
   })
   const text = join(folderOf(t), 'text')
   writeFileSync(text, 'no database '.repeat(100))
