@@ -6,7 +6,7 @@ import { folderOf } from '../helpers.js'
 import { commandLine } from './command-line.js'
 
 t.test('a database is made, checked, and taken into use', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   t.match(await call(['check']), { code: 1, out: '', err: /^authtoken: .* can not be opened; it must exist \("authtoken migrate" makes it\).*\n$/ })
   t.match(await call(['users', 'list']), { code: 1 })
   t.match(await call(['migrate']), { code: 0, out: /is up to date\.\n$/, err: '' })
@@ -21,7 +21,7 @@ t.test('a database is made, checked, and taken into use', async (t) => {
 })
 
 t.test('createuser makes a user without rights; without a password nobody can log in with one', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   t.same(JSON.parse((await call(['createuser', '--noinput', '--username', 'robot', '--json'])).out), { id: 1, username: 'robot' })
   t.match(query('select * from auth_user'), [{ username: 'robot', password: /^!/, is_staff: 0, is_superuser: 0 }])
@@ -33,7 +33,7 @@ t.test('createuser makes a user without rights; without a password nobody can lo
 })
 
 t.test('createsuperuser asks, as Django does', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   const made = await call(['createsuperuser'], {}, ['admin\r', 'a@example.org\r', 'unlike-it-1\r', 'unlike-it-1\r'])
   t.match(made, { code: 0, out: /Superuser created successfully/ })
@@ -49,7 +49,7 @@ t.test('createsuperuser asks, as Django does', async (t) => {
 })
 
 t.test('changepassword sets a password, and the tokens end unless they are to stay', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   await call(['createuser', '--noinput', '--username', 'ann'])
   const token = query('select key from authtoken_token')
@@ -67,7 +67,7 @@ t.test('changepassword sets a password, and the tokens end unless they are to st
 })
 
 t.test("create-token prints what DRF's drf_create_token prints", async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   await call(['createuser', '--noinput', '--username', 'ann'])
   const key = () => (query('select key from authtoken_token') as Array<{ key: string }>)[0]?.key
@@ -81,7 +81,7 @@ t.test("create-token prints what DRF's drf_create_token prints", async (t) => {
 })
 
 t.test('create-token --missing gives every user a token', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   const addUsers = (from: number, to: number) => query(`with recursive n(i) as (select ${from} union all select i + 1 from n where i < ${to})
     insert into auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
@@ -95,7 +95,7 @@ t.test('create-token --missing gives every user a token', async (t) => {
 })
 
 t.test('users list is a table, or an object a line', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   for (const username of ['ann', 'bob']) await call(['createuser', '--noinput', '--username', username, '--email', `${username}@example.org`])
   query("update auth_user set email = 'x' || char(27) || '[31m' where username = 'bob' returning id")
@@ -106,7 +106,7 @@ t.test('users list is a table, or an object a line', async (t) => {
 })
 
 t.test('wrong use is one line and exit code 1, help is 0', async (t) => {
-  const { call } = commandLine(t)
+  const { call } = await commandLine(t)
   t.match(await call(['bogus']), { code: 1, err: "error: unknown command 'bogus'\n" })
   t.match(await call(['users', 'list', '--bogus']), { code: 1, err: "error: unknown option '--bogus'\n" })
   t.match(await call(['--help']), { code: 0, out: /Usage: authtoken/ })
@@ -114,7 +114,7 @@ t.test('wrong use is one line and exit code 1, help is 0', async (t) => {
 })
 
 t.test('wrong settings and databases are one line, without values', async (t) => {
-  const { call, url } = commandLine(t)
+  const { call, url } = await commandLine(t)
   t.same(await call(['serve'], { PORT: 'x', DATABASE_URL: 'mysql://me:s3cret@host/db', LOG_LEVEL: 'loud' }), {
     code: 1,
     out: '',
@@ -135,7 +135,7 @@ t.test('wrong settings and databases are one line, without values', async (t) =>
 })
 
 t.test('check advises on a file that Django made', async (t) => {
-  const { call, query } = commandLine(t)
+  const { call, query } = await commandLine(t)
   await call(['migrate'])
   query('pragma journal_mode = delete')
   t.match(await call(['check']), { code: 0, out: /^advice: .*journal_mode is "delete"/ })

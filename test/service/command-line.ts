@@ -5,8 +5,8 @@ import { databaseUrl } from '../helpers.js'
 import { run } from '../../src/program.js'
 
 /** The command line in a folder with a database of its own. */
-export function commandLine (t: Test, env: NodeJS.ProcessEnv = {}) {
-  const url = databaseUrl(t)
+export async function commandLine (t: Test, env: NodeJS.ProcessEnv = {}) {
+  const url = await databaseUrl(t)
   const call = async (args: string[], more: NodeJS.ProcessEnv = {}, answers: string[] | null = null) => {
     const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()]
     let out = ''

@@ -4,7 +4,7 @@ import { commandLine } from './command-line.js'
 
 /** A database with ann and bob, and who a key belongs to. */
 async function setUp (t: Test, env: NodeJS.ProcessEnv = {}) {
-  const line = commandLine(t, env)
+  const line = await commandLine(t, env)
   await line.call(['migrate'])
   for (const name of ['ann', 'bob']) await line.call(['createuser', '--noinput', '--username', name])
   const json = async (...args: string[]) => {

@@ -36,7 +36,7 @@ async function reply<Message> (child: ChildProcess): Promise<Message> {
 
 /** 50 callers in two processes on one file, for one user. */
 async function setUp (t: Test, tokens: TokenOptions = {}) {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const authtoken = await openAuthtoken({ database: url, tokens })
   const { user } = await makeUser(authtoken, 'ann')
   const client = new SQLite(url.slice('file:'.length), { readonly: true })

@@ -36,7 +36,7 @@ const failure = async (action: () => Promise<unknown>): Promise<string> => {
 }
 
 t.test('a new file is WAL and for its owner alone', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { database } = await open(t, { database: url })
   const path = url.slice('file:'.length)
   t.equal(statSync(path).mode & 0o777, 0o600)
@@ -171,7 +171,7 @@ t.test("the host's Drizzle instance is neither migrated nor closed, and one quer
 })
 
 t.test('a write waits for another connection, and gives up with 503', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { users, tokens, database } = await open(t, { database: url, busyTimeoutMs: 1 })
   const user = await users.create({ username: 'ann', password: null })
   const other = new SQLite(url.slice('file:'.length))
@@ -208,7 +208,7 @@ t.test('a database that fails in the middle is 503, for tokens and logins', asyn
 })
 
 t.test("dates are Django's text, in UTC; what is none reads as null", async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { users } = await open(t, { database: url })
   const user = await users.create({ username: 'ann', password: null })
   const client = new SQLite(url.slice('file:'.length))

@@ -74,7 +74,7 @@ t.test('the same measure catches characters that are not equally likely', async 
 
 /** An open database on a connection whose queries are counted. */
 async function counting (t: Test) {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   await (await openAuthtoken({ database: url })).close()
   const client = new SQLite(url.slice('file:'.length))
   const queries: string[] = []
@@ -156,7 +156,7 @@ t.test('nothing but the token itself authenticates', async (t) => {
 })
 
 t.test('tokens go on after the prefix was changed, and after it was changed back', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const first = await open(t, { database: url })
   const { user, token: drf } = await makeUser(first, 'ann')
   const old = await first.tokens.create(user)

@@ -282,7 +282,7 @@ t.test('a use while the token was good prolongs none that is expired, disabled o
 })
 
 t.test('the last minute is written as the database is closed, under the same rules', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { tokens, users, authenticator, close } = await openAuthtoken({ database: url, tokens: { sliding: true } })
   const { user } = await makeUser({ tokens, users }, 'ann')
   const create = (token: NewToken) => tokens.create(user, token)

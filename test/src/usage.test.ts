@@ -20,7 +20,7 @@ t.afterEach(() => mock.timers.reset())
 
 /** An open database on a connection whose writes of `last_used` are counted, and which another connection can look at. */
 async function setUp (t: Test, tokens: TokenOptions = {}) {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   await (await openAuthtoken({ database: url })).close()
   const client = new SQLite(url.slice('file:'.length))
   const other = new SQLite(url.slice('file:'.length))
@@ -149,7 +149,7 @@ t.test('what can not be written is tried again in the next minute, and nothing o
 })
 
 t.test('a shutdown waits for a write that waits for a lock', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const authtoken = await openAuthtoken({ database: url })
   const other = new SQLite(url.slice('file:'.length))
   t.teardown(() => other.close())
