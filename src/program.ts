@@ -3,6 +3,7 @@ import { changePassword, type ChangePasswordOptions } from './commands/change-pa
 import { check } from './commands/check.js'
 import { createToken, type CreateTokenOptions } from './commands/create-token.js'
 import { createUser, type CreateUserOptions } from './commands/create-user.js'
+import { importDjango, type ImportDjangoOptions } from './commands/import-django.js'
 import { listUsers, type ListUsersOptions } from './commands/list-users.js'
 import { migrate } from './commands/migrate.js'
 import { serve } from './commands/serve.js'
@@ -62,6 +63,10 @@ function createProgram (terminal: Terminal): Command {
   program.command('create-token').alias('drf_create_token').description('show a user\'s token; made where there is none').argument('[username]')
     .option('-r, --reset', 'replace the present token').option('--missing', 'for all users who have none').option(...JSON_FLAG)
     .action((username: string | undefined, options: CreateTokenOptions) => createToken(terminal, username, options))
+
+  program.command('import-django').description('copy users and tokens of a database that Django made').argument('<url>', 'file:<path> or postgres://…; it is only read')
+    .option('--hash', 'store tokens as digests').option(...JSON_FLAG)
+    .action((url: string, options: ImportDjangoOptions) => importDjango(terminal, url, options))
 
   program.command('users').description('users').command('list').description('list the users')
     .option('--search <text>', 'part of the username or e-mail address').option(...JSON_FLAG)

@@ -52,12 +52,22 @@ export interface Database {
   transaction (statements: (db: Db) => Statement[], affected?: { user: number } | 'all'): Promise<number[]>
   /** A value in a statement that gives no hint of its type: the type of a column. */
   cast (value: unknown, column: PgColumn): SQL
+  /**
+   * Many rows as a table to select from, in one parameter.
+   * @param columns what the values of a row are called, in their order, each with a column of its type
+   * @param rows their values; a date is text in UTC, `YYYY-MM-DD HH:MM:SS` with or without `.ffffff`, and none of its digits is lost
+   */
+  rows (columns: Record<string, PgColumn>, rows: unknown[][]): SQL
   /** Keeps rows that a query of a transaction finds from being changed until its end; no statement where nobody could. */
   hold (query: { for (strength: 'update'): Statement }): Statement[]
   /** Sees changes by anybody from now on. @param listener is called at each of them */
   watch (listener: (change: Change) => void): Watch
   /** Brings the tables up to date. Safe for many starters at once. */
   migrate (): Promise<void>
+  /** Users who are added without an id from now on get a larger one. */
+  reserveIds (last: number): Promise<void>
+  /** Tells its tables from any others: the same for all who have opened them. */
+  identity (): Promise<string>
   /** What keeps the database from being used, or could be better: one line each, to stand behind its name. */
   inspect (): Promise<Inspection>
   /** From now on, what this connection deletes is overwritten. */

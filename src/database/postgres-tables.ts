@@ -30,6 +30,17 @@ export async function hasTable (client: Querying, name: string): Promise<boolean
   return row.present
 }
 
+/** See `Database.reserveIds`. */
+export async function reserveUserIds (client: Querying, last: number): Promise<void> {
+  await client.query('select setval(own, $2) from (select pg_get_serial_sequence($1, $3)::regclass as own) as sequence where $2 > coalesce(pg_sequence_last_value(own), 0)', [USERS, last, 'id'])
+}
+
+/** See `Database.identity`. */
+export async function identityOf (client: Querying): Promise<string> {
+  const { rows: [row] } = await client.query("select concat_ws(':', extract(epoch from pg_postmaster_start_time()), (select oid from pg_database where datname = current_database()), to_regclass($1)::oid) as identity", [USERS])
+  return row.identity
+}
+
 /** Whether the database tells of changes: a copy or a restore may have lost the triggers. */
 export async function hasTriggers (client: Querying): Promise<boolean> {
   const { rows: [row] } = await client.query(

@@ -1,11 +1,12 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
 import { createChanges } from './changes.js'
 import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type Statement } from './database.js'
 import { listen, type Listener, NO_LISTENER } from './postgres-listener.js'
-import { hasAccessTokens, hasTable, hasTriggers, inspectPostgres, migratePostgres, rewriteDrfTokens } from './postgres-tables.js'
+import { hasAccessTokens, hasTable, hasTriggers, identityOf, inspectPostgres, migratePostgres, reserveUserIds, rewriteDrfTokens } from './postgres-tables.js'
 import { nameOf, reason } from './postgres-connection.js'
 import * as schema from './schema.postgres.js'
 
@@ -112,6 +113,7 @@ async function createDatabase (db: NodePgDatabase<typeof schema>, pool: pg.Pool,
     },
 
     cast: (value, column) => sql`${value === null ? null : sql.param(value, column)}::${sql.raw(column.getSQLType())}`,
+    rows: manyRows,
     hold: (query) => [query.for('update')],
 
     watch (told) {
@@ -133,6 +135,8 @@ async function createDatabase (db: NodePgDatabase<typeof schema>, pool: pg.Pool,
       if (unusable.length + unready.length > 0) throw new DatabaseUnusable(`${name} ${[...unusable, ...unready].join('; ')}`)
     },
 
+    reserveIds: (last) => guarded(() => reserveUserIds(pool, last)),
+    identity: () => guarded(() => identityOf(pool)),
     overwriteDeleted () {},
     scrub: () => guarded(() => rewriteDrfTokens(pool)),
     inspect: () => guarded(() => inspectPostgres(pool)),
@@ -169,6 +173,18 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
     // What did not even answer to a rollback is no connection any more.
     client.release(broken)
   }
+}
+
+const TIMESTAMP = 'timestamp with time zone'
+
+/** See `Database.rows`. A date without a time zone would be taken as one of the session's. */
+function manyRows (columns: Record<string, PgColumn>, rows: unknown[][]): SQL {
+  const all = Object.entries(columns).map(([name, column]) => ({ name: sql.identifier(name), type: column.getSQLType() }))
+  const types = all.map(({ name, type }) => sql`${name} ${sql.raw(type === TIMESTAMP ? 'timestamp' : type)}`)
+  const values = all.map(({ name, type }) => type === TIMESTAMP ? sql`${name} at time zone 'UTC' as ${name}` : sql`${name}`)
+  const names = Object.keys(columns)
+  const objects = rows.map((row) => Object.fromEntries(row.map((value, index) => [names[index], value])))
+  return sql`(select ${sql.join(values, sql`, `)} from json_to_recordset(${JSON.stringify(objects)}::json) as row (${sql.join(types, sql`, `)}))`
 }
 
 async function guarded<T> (query: () => PromiseLike<T>): Promise<T> {

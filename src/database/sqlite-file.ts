@@ -1,6 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { closeSync, existsSync, linkSync, openSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, linkSync, openSync, rmSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import SQLite from 'better-sqlite3'
+
+/**
+ * The path that a URL names.
+ * @param url `file:` and a path, relative to the working directory or absolute
+ */
+export const pathOf = (url: string): string => url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length)
+
+/** Tells a file from any other, whatever it is called. @param path of a file that exists, or what is in memory alone */
+export function identityOfFile (path: string): string {
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return file === undefined ? randomUUID() : `${file.dev}:${file.ino}`
+}
 
 /**
  * Makes an SQLite file in WAL mode that only its owner may read, where there is none.

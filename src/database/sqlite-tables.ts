@@ -1,4 +1,5 @@
 import type SQLite from 'better-sqlite3'
+import { getTableName } from 'drizzle-orm'
 import { getTableConfig } from 'drizzle-orm/sqlite-core'
 import { codeOf, type Inspection } from './database.js'
 import { MIGRATIONS_TABLE, pendingMigrations, readMigrations } from './migrations.js'
@@ -49,6 +50,17 @@ export function inspectSqlite (client: SQLite.Database): Inspection {
   const mode = client.pragma('journal_mode', { simple: true })
   if (mode === 'delete') advice.push('journal_mode is "delete"; with "wal" readers and writers do not wait for each other (sqlite3 <file> "pragma journal_mode=wal")')
   return { unusable, unready, advice }
+}
+
+/** See `Database.reserveIds`. */
+export function reserveUserIds (client: SQLite.Database, last: number): void {
+  const table = getTableName(schema.users)
+  // Without AUTOINCREMENT, as the oldest Django made it, the next id is always the largest and one more.
+  if (!hasTable(client, 'sqlite_sequence')) return
+  client.transaction(() => {
+    const { changes } = client.prepare('update sqlite_sequence set seq = max(seq, cast(? as integer)) where name = ?').run(last, table)
+    if (changes === 0) client.prepare('insert into sqlite_sequence (seq, name) values (cast(? as integer), ?)').run(last, table)
+  }).immediate()
 }
 
 /** Whether there is such a table. */

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import SQLite from 'better-sqlite3'
 import { getTableName, sql } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
@@ -7,8 +6,8 @@ import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, retryAfter } fro
 import { createChanges } from './changes.js'
 import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type Preparable } from './database.js'
 import * as schema from './schema.sqlite.js'
-import { createSqliteFile } from './sqlite-file.js'
-import { hasTable, inspectSqlite, migrateSqlite, reason } from './sqlite-tables.js'
+import { createSqliteFile, identityOfFile, pathOf } from './sqlite-file.js'
+import { hasTable, inspectSqlite, migrateSqlite, reason, reserveUserIds } from './sqlite-tables.js'
 import { watchSqlite } from './sqlite-watch.js'
 
 const PATIENCE_MS = 5_000
@@ -28,7 +27,7 @@ interface Gettable<Row> { get (values?: Record<string, unknown>): Row | undefine
  * @param url `file:` and a path, relative to the working directory or absolute
  */
 export function openSqlite (url: string, { busyTimeoutMs = 5, create = true }: DatabaseOptions): Database {
-  const path = url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length)
+  const path = pathOf(url)
   const client = usable(path, () => {
     if (create && path !== ':memory:') createSqliteFile(path)
     const client = new SQLite(path, { timeout: busyTimeoutMs, fileMustExist: !create })
@@ -89,6 +88,7 @@ function createDatabase (connection: Connection, name: string, shared: boolean):
     },
 
     cast: (value, column) => sql`${value === null ? null : sql.param(value, column)}`,
+    rows: (columns, rows) => sql`(select ${sql.join(Object.keys(columns).map((name, index) => sql`value ->> ${sql.raw(String(index))} as ${sql.identifier(name)}`), sql`, `)} from json_each(${JSON.stringify(rows)}))`,
     // There is one writer at a time.
     hold: () => [],
 
@@ -103,6 +103,9 @@ function createDatabase (connection: Connection, name: string, shared: boolean):
       const { unusable, unready } = waiting(client, () => inspectSqlite(client))
       refuse(name, [...unusable, ...unready])
     },
+
+    reserveIds: (last) => withPatience(PATIENCE_MS, () => watch.absorb(() => reserveUserIds(client, last))),
+    identity: async () => identityOfFile(client.name),
 
     overwriteDeleted () { client.pragma('secure_delete = ON') },
 

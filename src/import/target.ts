@@ -1,0 +1,102 @@
+import { and, asc, between, eq, getTableColumns, isNull, max, sql } from 'drizzle-orm'
+import { alias, type PgTable } from 'drizzle-orm/pg-core'
+import type { Database, Statement } from '../database/database.js'
+import { SEALED_NAME } from '../tokens/access-token.js'
+import { digestOf } from '../tokens/format.js'
+import { type Candidate, MAX_ID, readFlag } from './row.js'
+import type { SourceUser } from './source.js'
+
+/** What the target has to do with a row of the source. */
+export interface Found {
+  /** The user of that username. */
+  user: { id: number, password: string, isActive: boolean, isStaff: boolean, isSuperuser: boolean } | null
+  /** Whether any user has that id. */
+  idTaken: boolean
+  /** Whose that token is, in clear or as a digest. */
+  keyOwner: number | null
+  /** Whether the user has a DRF token, in clear or sealed. */
+  ownsToken: boolean
+}
+
+/**
+ * Users who are in the target already, as the source has them and with the same id and token: what an earlier import has
+ * left. Their rows are neighbours, so that this is much cheaper than `findInTarget`.
+ * @param page users in the order of their ids
+ * @returns those ids of the source
+ */
+export async function findImported (database: Database, page: SourceUser[], digests: boolean): Promise<Set<string>> {
+  const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access } } = database
+  const [first, last] = [page.at(0)?.id, page.at(-1)?.id].map((id) => Math.max(0, Math.min(Number(id), MAX_ID)))
+  const columns = { id: users.id, username: users.username, password: users.password, isActive: users.isActive, isStaff: users.isStaff, isSuperuser: users.isSuperuser }
+  const query = digests
+    ? db.select({ ...columns, token: access.digest }).from(users).leftJoin(access, and(eq(access.userId, users.id), eq(access.name, SEALED_NAME), isNull(access.replacedBy)))
+    : db.select({ ...columns, token: drf.key }).from(users).leftJoin(drf, eq(drf.userId, users.id))
+  // Many others may stand between them.
+  const there = await database.run(() => query.where(between(users.id, first as number, last as number)).orderBy(asc(users.id)).limit(page.length))
+  const rows = new Map(there.map((row) => [String(row.id), row]))
+  return new Set(page.filter(({ id, username, password, is_active: isActive, is_staff: isStaff, is_superuser: isSuperuser, key }) => {
+    const row = rows.get(id)
+    return row?.username === username && row?.password === password &&
+      row?.isActive === readFlag(isActive) && row.isStaff === readFlag(isStaff) && row.isSuperuser === readFlag(isSuperuser) &&
+      (key === null || row.token === (digests ? digestOf(String(key)) : key))
+  }).map(({ id }) => id))
+}
+
+/**
+ * Asks the target about rows of the source: one query, by indexes alone.
+ * @returns an answer for each of them, in their order
+ */
+export async function findInTarget (database: Database, candidates: Candidate[]): Promise<Found[]> {
+  const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access } } = database
+  const [taken, owned, same, named] = [alias(users, 'taken'), alias(drf, 'owned'), alias(drf, 'same'), alias(access, 'named')]
+  const given = database.rows({ n: users.id, id: users.id, username: users.username, key: drf.key, digest: access.digest }, candidates.map(({ id, user, token }, n) => {
+    const key = token !== null && typeof token === 'object' ? token.key : null
+    return [n, id, typeof user === 'object' ? user.username : null, key, key === null ? null : digestOf(key)]
+  }))
+  const rows = await database.run(() => db.select({
+    n: sql<number>`given.n`,
+    user: { id: users.id, password: users.password, isActive: users.isActive, isStaff: users.isStaff, isSuperuser: users.isSuperuser },
+    takenBy: taken.id,
+    keyOwner: same.userId,
+    digestOwner: access.userId,
+    owned: owned.userId,
+    named: named.userId
+  }).from(sql`${given} as given`)
+    .leftJoin(users, eq(users.username, sql`given.username`))
+    .leftJoin(taken, eq(taken.id, sql`given.id`))
+    .leftJoin(owned, eq(owned.userId, users.id))
+    .leftJoin(same, eq(same.key, sql`given.key`))
+    .leftJoin(access, eq(access.digest, sql`given.digest`))
+    .leftJoin(named, and(eq(named.userId, users.id), eq(named.name, SEALED_NAME), isNull(named.replacedBy))))
+  const found: Found[] = []
+  for (const { n, user, takenBy, keyOwner, digestOwner, owned, named } of rows) {
+    found[n] = { user, idTaken: takenBy !== null, keyOwner: keyOwner ?? digestOwner, ownsToken: owned !== null || named !== null }
+  }
+  return found
+}
+
+/** The largest id of a user; 0 where there is none. */
+export async function lastUserId ({ db, run, schema: { users } }: Database): Promise<number> {
+  const [row] = await run(() => db.select({ last: max(users.id) }).from(users))
+  return row?.last ?? 0
+}
+
+/** Whether DRF tokens are digests there. */
+export async function isSealed ({ db, run, schema: { authtokenState: state } }: Database): Promise<boolean> {
+  return await run(() => db.$count(state, eq(state.name, 'seal'))) > 0
+}
+
+/**
+ * Adds rows to a table, in one statement with one parameter.
+ * @param rows values by the names of Drizzle's columns; what is left out is null; dates as `Database.rows` takes them
+ */
+export function addRows (database: Database, tx: Database['db'], table: PgTable, rows: Array<object>): Statement {
+  const columns = getTableColumns(table)
+  const names = Object.keys(columns)
+  const given = database.rows(columns, rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name] ?? null)))
+  return tx.insert(table).select(sql`select ${sql.join(names.map((name) => sql.identifier(name)), sql`, `)} from ${given} as given`)
+}
+
+/** Fails, with a unique violation, where DRF tokens have become digests: the mark of it would be there twice. */
+export const refuseSealed = (tx: Database['db'], { authtokenState: state }: Database['schema']): Statement =>
+  tx.insert(state).select(tx.select({ name: state.name, value: state.value }).from(state).where(eq(state.name, 'seal')))
