@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
 
-const SCHEMA = join(import.meta.dirname, '..', 'test', 'fixtures', 'django', 'schema.sqlite.sql')
+const SCHEMA = join(import.meta.dirname, 'fixtures', 'django', 'schema.sqlite.sql')
 
 /** Makes a file as Django makes it, with users who have a token each: random keys, as in life, and dates to the microsecond. */
 export function makeDjangoFile (path: string, users: number): void {
