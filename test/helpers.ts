@@ -32,7 +32,10 @@ export function folderOf (t: Test): string {
 
 /** A new database's URL: a file in a folder that goes with the test, or with TEST_DIALECT=postgres a database that does. */
 export const databaseUrl = async (t: Test): Promise<string> =>
-  process.env.TEST_DIALECT === 'postgres' ? createDatabase(t) : `file:${join(folderOf(t), `${randomUUID()}.db`)}`
+  process.env.TEST_DIALECT === 'postgres' ? createDatabase(t) : fileUrl(t)
+
+/** A new file's URL, whatever the dialect. */
+export const fileUrl = (t: Test): string => `file:${join(folderOf(t), `${randomUUID()}.db`)}`
 
 /** An open database with users and tokens, closed behind the test. */
 export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): Promise<Authtoken> {

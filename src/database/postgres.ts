@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
-import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
+import { AuthtokenError, BadRequest, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
 import { createChanges } from './changes.js'
 import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type Statement } from './database.js'
 import { listen, type Listener, NO_LISTENER } from './postgres-listener.js'
@@ -44,7 +44,7 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
   // A connection that fails while idle is dropped by the pool; the next request finds out whether there is another.
   pool.on('error', () => {})
   try {
-    return await createDatabase(drizzle(pool, { schema }), pool, name, options, () => pool.end())
+    return await createDatabase(drizzle(pool, { schema }), pool, name, options, async () => { if (!pool.ended) await pool.end() })
   } catch (error) {
     await pool.end()
     throw error instanceof AuthtokenError && codeOf(error) !== 'AUTHTOKEN_DATABASE_UNAVAILABLE' ? error : new DatabaseUnusable(`${name} ${reason(error)}`, { cause: error })
@@ -56,9 +56,10 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
  * @param db a `drizzle-orm/node-postgres` database on a pool
  */
 export async function adoptPostgres (db: HostDatabase, options: DatabaseOptions): Promise<Database> {
-  const pool = (db as NodePgDatabase & { $client?: unknown }).$client
+  const own = db as NodePgDatabase<typeof schema> & { $client?: unknown }
+  const pool = own.$client
   if (!(pool instanceof pg.Pool)) throw new DatabaseUnusable('database must be a URL, or a Drizzle instance of drizzle-orm/better-sqlite3, or of drizzle-orm/node-postgres on a Pool')
-  return await createDatabase(drizzle(pool, { schema }), pool, 'the database', options, async () => {})
+  return await createDatabase(own, pool, 'the database', options, async () => {})
 }
 
 function createPool (config: pg.PoolConfig): pg.Pool {
@@ -176,6 +177,8 @@ async function guarded<T> (query: () => PromiseLike<T>): Promise<T> {
     return await query()
   } catch (error) {
     if (error instanceof AuthtokenError || codeOf(error).startsWith('23')) throw error
+    // Text or a number that no column can hold.
+    if (codeOf(error).startsWith('22')) throw new BadRequest()
     throw retryAfter(new DatabaseUnavailable({ cause: error }), 1)
   }
 }
