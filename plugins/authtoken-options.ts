@@ -37,6 +37,20 @@ const tokens = object({
   atLimit: oneOf(['reject', 'replace'])
 }, 'an object')
 
+const milliseconds = Type.Integer({ minimum: 1, right: 'a whole number of milliseconds from 1' })
+
+const pool = object({
+  size: Type.Integer({ minimum: 1, right: 'a whole number from 1' }),
+  connectTimeoutMs: milliseconds,
+  queryTimeoutMs: milliseconds,
+  idleInTransactionTimeoutMs: milliseconds
+}, 'an object')
+
+const cache = object({
+  size: Type.Integer({ minimum: 0, right: 'a whole number from 0' }),
+  ttlMs: milliseconds
+}, 'an object')
+
 const common = {
   administrators: oneOf(['superuser', 'staff']),
   keywords: Type.Array(Type.String({ pattern: KEYWORD_PATTERN, right: 'a word without spaces' }), { minItems: 1, right: "a list of at least one keyword, as ['Token']" }),
@@ -46,9 +60,12 @@ const common = {
 
 const local = object({
   ...common,
-  database: Type.Union([Type.String(), Type.Object({})], { right: 'file:<path>, or a Drizzle instance' }),
+  database: Type.Union([Type.String(), Type.Object({})], { right: 'file:<path>, postgres://…, or a Drizzle instance' }),
   migrate: Type.Boolean({ right: 'true or false' }),
   busyTimeoutMs: Type.Integer({ minimum: 0, right: 'a whole number of milliseconds' }),
+  pool,
+  withoutListen: oneOf(['ask', 'ttl']),
+  cache,
   onUserCreated: Type.Union([func(''), Type.Literal(false)], { right: 'a function of the new user, or false' }),
   passwords,
   tokens,

@@ -1,7 +1,8 @@
 import type { DatabaseOptions, HostDatabase } from './database/database.js'
-import { openDatabase } from './database/open.js'
+import { isEmbedded, openDatabase } from './database/open.js'
 import { DatabaseUnusable } from './errors.js'
 import { createAuthenticator } from './tokens/authenticator.js'
+import type { CacheOptions } from './tokens/cache.js'
 import { createAccessStore, type LimitOptions } from './tokens/access-store.js'
 import { createDrfStore } from './tokens/drf-store.js'
 import { createTokenFormat } from './tokens/format.js'
@@ -16,13 +17,14 @@ import { createUserStore } from './users/store.js'
 
 /** What everything above works with: the service, the commands and a host application alike. */
 export interface AuthtokenOptions extends DatabaseOptions {
-  /** `file:<path>`, or the host's own Drizzle instance, which is neither migrated nor closed. */
+  /** `file:<path>`, `postgres://…`, or the host's own Drizzle instance, which is neither migrated nor closed. */
   database: string | HostDatabase
-  /** Brings the tables up to date first. @default true for a URL; never done for a Drizzle instance */
+  /** Brings the tables up to date first. @default true for a file, false for a server; never done for a Drizzle instance */
   migrate?: boolean
   onUserCreated?: OnUserCreated
   tokens?: TokenOptions
   passwords?: PasswordOptions
+  cache?: CacheOptions
 }
 
 /** Which tokens are made, and how they live. */
@@ -55,12 +57,12 @@ export type Authtoken = Awaited<ReturnType<typeof openAuthtoken>>
  * Opens the database and puts users, passwords and tokens on it.
  * @throws DatabaseUnusable, InvalidSettings
  */
-export async function openAuthtoken ({ database: source, migrate = typeof source === 'string', onUserCreated, passwords = {}, tokens: tokenOptions = {}, ...options }: AuthtokenOptions) {
+export async function openAuthtoken ({ database: source, migrate = isEmbedded(source), onUserCreated, passwords = {}, tokens: tokenOptions = {}, cache = {}, ...options }: AuthtokenOptions) {
   const database = await openDatabase(source, options)
   try {
-    if (migrate) await database.migrate()
-    const { unusable } = database.inspect()
-    if (unusable.length > 0) throw new DatabaseUnusable(`The database ${unusable.join('; ')}`)
+    if (migrate && typeof source === 'string') await database.migrate()
+    const { unusable } = await database.inspect()
+    if (unusable.length > 0) throw new DatabaseUnusable(`${database.name} ${unusable.join('; ')}`)
     const { hasher, rehash, ...queueOptions } = passwords
     const userStore = createUserStore(database)
     const queue = createHashingQueue(queueOptions)
@@ -77,16 +79,16 @@ export async function openAuthtoken ({ database: source, migrate = typeof source
       tokens,
       credentials,
       users: createAccounts(userStore, credentials, tokens, onUserCreated),
-      authenticator: createAuthenticator(database, format, usage),
+      authenticator: createAuthenticator(database, format, usage, cache),
       /** Writes when tokens were last used, ends the threads that hash, and closes the database where it was opened here. */
       async close (): Promise<void> {
         await usage.close()
         await queue.close()
-        database.close()
+        await database.close()
       }
     }
   } catch (error) {
-    database.close()
+    await database.close()
     throw error
   }
 }

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { envSchema } from 'env-schema'
+import { DATABASE_URL_PATTERN, DATABASE_URL_PROBLEM } from './database/open.js'
 import { InvalidSettings } from './errors.js'
 import { PREFIX_PATTERN } from './tokens/format.js'
 import { MAX_DURATION } from './tokens/life.js'
@@ -7,14 +8,23 @@ import { MAX_DURATION } from './tokens/life.js'
 const oneOf = <const Values extends readonly string[]>(values: Values, options: { description: string, default?: Values[number] }) =>
   Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
 
+const milliseconds = (value: number, description: string) => Type.Integer({ minimum: 100, maximum: 600_000, default: value, description: `${description} In milliseconds.` })
 const seconds = (value: number, description: string) => Type.Integer({ minimum: 0, maximum: MAX_DURATION, default: value, description })
 
 /** The settings of the service, by the names of their environment variables. `docs/settings.md` says more of each. */
 export const settingsSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8000, description: 'Port to listen on; 0 takes a free one.' }),
-  DATABASE_URL: Type.String({ pattern: '^file:.+', default: 'file:./authtoken.db', description: 'The database: file:<path>.' }),
-  BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 5, description: 'How long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
+  DATABASE_URL: Type.String({ pattern: DATABASE_URL_PATTERN, default: 'file:./authtoken.db', description: 'The database: file:<path>, or postgres://<user>:<password>@<host>:<port>/<database>.' }),
+  MIGRATE: Type.Optional(oneOf(['true', 'false'], { description: 'Whether serve brings the tables up to date first; by default true for a file, and false for PostgreSQL.' })),
+  BUSY_TIMEOUT_MS: Type.Integer({ minimum: 0, maximum: 10_000, default: 5, description: 'SQLite: how long a statement waits for a lock on the file, in milliseconds. It blocks the event loop.' }),
+  DATABASE_POOL_SIZE: Type.Integer({ minimum: 1, maximum: 1000, default: 10, description: 'PostgreSQL: connections at most, beside the one that listens.' }),
+  DATABASE_CONNECT_TIMEOUT_MS: milliseconds(2_000, 'PostgreSQL: how long to wait for a connection.'),
+  DATABASE_QUERY_TIMEOUT_MS: milliseconds(5_000, 'PostgreSQL: how long a statement may take, on the server and on the way.'),
+  DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS: milliseconds(10_000, 'PostgreSQL: after how long the server ends a transaction that nobody goes on with.'),
+  CACHE_SIZE: Type.Integer({ minimum: 0, maximum: 10_000_000, default: 100_000, description: 'Tokens that are remembered at most; 0: none.' }),
+  CACHE_TTL_MS: Type.Integer({ minimum: 1, maximum: 86_400_000, default: 300_000, description: 'How long a token is remembered at most, in milliseconds. Revocations are seen at once, whatever this says.' }),
+  CACHE_WITHOUT_LISTEN: oneOf(['ask', 'ttl'], { default: 'ask', description: 'PostgreSQL: where no revocation can be heard of, the database is asked at each check, or an answer is remembered for one second.' }),
   KEYWORDS: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+(,[!#$%&'*+.^_`|~0-9A-Za-z-]+)*$", default: 'Token', description: 'Keywords of the Authorization header, separated by commas; the first is the challenge.' }),
   ADMINISTRATORS: oneOf(['superuser', 'staff'], { default: 'superuser', description: 'Who may administer users and their tokens.' }),
   TOKENS: oneOf(['drf', 'access'], { default: 'drf', description: 'What new users and the exchange get: the DRF token, or access tokens.' }),
@@ -56,7 +66,7 @@ export function loadSettings (env: NodeJS.ProcessEnv): Settings {
 
 function explain (name: string): string {
   const schema = settingsSchema.properties[name as keyof typeof settingsSchema.properties] as TSchema
-  if (name === 'DATABASE_URL') return 'DATABASE_URL must be file:<path>, as file:./authtoken.db'
+  if (name === 'DATABASE_URL') return DATABASE_URL_PROBLEM
   if (name === 'TOKEN_PREFIX') return 'TOKEN_PREFIX must be 1 to 12 lower-case letters and digits, as fat'
   if (name === 'KEYWORDS') return 'KEYWORDS must be one or more words without spaces, separated by commas, as Token,Bearer'
   if (schema.enum !== undefined) return `${name} must be one of ${(schema.enum as string[]).join(', ')}`

@@ -9,6 +9,7 @@ import type { UserChanges } from '../src/users/accounts.js'
 import { openOptions } from '../src/commands/terminal.js'
 import { buildServer } from '../src/server.js'
 import { loadSettings } from '../src/settings.js'
+import { createDatabase } from './postgres/database.js'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 
@@ -16,7 +17,7 @@ const FIXTURES = join(import.meta.dirname, 'fixtures')
 export async function buildHost (t: Test, options: Partial<FastifyAuthtokenOptions> = {}, server: FastifyServerOptions = {}): Promise<FastifyInstance> {
   const app = Fastify(server)
   t.teardown(() => app.close())
-  await app.register(authtoken, { database: databaseUrl(t), ...options } as FastifyAuthtokenOptions)
+  await app.register(authtoken, { database: await databaseUrl(t), migrate: true, ...options } as FastifyAuthtokenOptions)
   return app
 }
 
@@ -29,12 +30,16 @@ export function folderOf (t: Test): string {
   return folder
 }
 
-/** A new database file's URL, in a folder that goes with the test. */
-export const databaseUrl = (t: Test): string => `file:${join(folderOf(t), `${randomUUID()}.db`)}`
+/** A new database's URL: a file in a folder that goes with the test, or with TEST_DIALECT=postgres a database that does. */
+export const databaseUrl = async (t: Test): Promise<string> =>
+  process.env.TEST_DIALECT === 'postgres' ? createDatabase(t) : fileUrl(t)
+
+/** A new file's URL, whatever the dialect. */
+export const fileUrl = (t: Test): string => `file:${join(folderOf(t), `${randomUUID()}.db`)}`
 
 /** An open database with users and tokens, closed behind the test. */
 export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): Promise<Authtoken> {
-  const authtoken = await openAuthtoken({ database: databaseUrl(t), ...options })
+  const authtoken = await openAuthtoken({ database: await databaseUrl(t), migrate: true, ...options })
   t.teardown(() => authtoken.close())
   return authtoken
 }
@@ -42,7 +47,7 @@ export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): P
 /** The service on a database of its own, with its log. */
 export async function buildService (t: Test, env: NodeJS.ProcessEnv = {}) {
   const log: string[] = []
-  const settings = loadSettings({ DATABASE_URL: databaseUrl(t), LOG_LEVEL: 'debug', ...env })
+  const settings = loadSettings({ DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', LOG_LEVEL: 'debug', ...env })
   const authtoken = await openAuthtoken(openOptions(settings))
   const server = await buildServer(settings, authtoken, { stream: { write: (line) => { log.push(line) } } })
   t.teardown(() => server.close())

@@ -3,7 +3,7 @@ import { destination } from 'pino'
 import { openAuthtoken } from '../authtoken.js'
 import { buildServer } from '../server.js'
 import { loadSettings } from '../settings.js'
-import { CommandError, openOptions, type Terminal } from './terminal.js'
+import { CommandError, openOptions, refuseUnready, type Terminal } from './terminal.js'
 
 const CLOSE_TIMEOUT_MS = 10_000
 const LOG_BUFFER_BYTES = 4096
@@ -14,7 +14,14 @@ export async function serve (terminal: Terminal): Promise<void> {
   const settings = loadSettings(terminal.env)
   // A write for each line costs up to 1 ms while passwords are hashed: the writing thread takes the core from the requests.
   const stream = destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, periodicFlush: LOG_FLUSH_MS })
-  const server = await buildServer(settings, await openAuthtoken(openOptions(settings)), { stream })
+  const authtoken = await openAuthtoken(openOptions(settings))
+  try {
+    await refuseUnready(authtoken)
+  } catch (error) {
+    await authtoken.close()
+    throw error
+  }
+  const server = await buildServer(settings, authtoken, { stream })
   try {
     await server.listen({ host: settings.HOST, port: settings.PORT })
   } catch (error) {

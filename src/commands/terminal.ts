@@ -31,19 +31,38 @@ export async function withAuthtoken<T> (terminal: Terminal, action: (authtoken: 
   const settings = loadSettings(terminal.env)
   const authtoken = await openAuthtoken({ ...openOptions(settings), create: false, migrate: false })
   try {
-    const [problem] = authtoken.database.inspect().unready
-    if (problem !== undefined) throw new DatabaseUnusable(`${settings.DATABASE_URL} ${problem}`)
+    await refuseUnready(authtoken)
     return await action(authtoken)
   } finally {
     await authtoken.close()
   }
 }
 
+/** Refuses a database that lacks a migration, or can not be written. */
+export async function refuseUnready ({ database }: Authtoken): Promise<void> {
+  const [problem] = (await database.inspect()).unready
+  if (problem !== undefined) throw new DatabaseUnusable(`${database.name} ${problem}`)
+}
+
+/** The settings as `openDatabase` takes them. */
+export const databaseOptions = (settings: Settings) => ({
+  busyTimeoutMs: settings.BUSY_TIMEOUT_MS,
+  withoutListen: settings.CACHE_WITHOUT_LISTEN,
+  pool: {
+    size: settings.DATABASE_POOL_SIZE,
+    connectTimeoutMs: settings.DATABASE_CONNECT_TIMEOUT_MS,
+    queryTimeoutMs: settings.DATABASE_QUERY_TIMEOUT_MS,
+    idleInTransactionTimeoutMs: settings.DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS
+  }
+})
+
 /** The settings as `openAuthtoken` takes them. */
 export function openOptions (settings: Settings) {
   return {
     database: settings.DATABASE_URL,
-    busyTimeoutMs: settings.BUSY_TIMEOUT_MS,
+    ...databaseOptions(settings),
+    ...(settings.MIGRATE !== undefined && { migrate: settings.MIGRATE === 'true' }),
+    cache: { size: settings.CACHE_SIZE, ttlMs: settings.CACHE_TTL_MS },
     tokens: {
       kind: settings.TOKENS,
       prefix: settings.TOKEN_PREFIX,

@@ -1,24 +1,31 @@
+import type { SQL } from 'drizzle-orm'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
-import type * as sqlite from './schema.sqlite.js'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { Change, Watch } from './changes.js'
+import type * as postgres from './schema.postgres.js'
 
-/** The tables that the stores work on. */
-export type Schema = typeof sqlite
+/** The tables that the stores work on: PostgreSQL's in the types, whatever the dialect. */
+export type Schema = typeof postgres
 
-/** The common subset of Drizzle that the stores use: no dialect's own calls. */
-export type Db = Pick<BetterSQLite3Database<Schema>, 'select' | 'insert' | 'update' | 'delete' | '$count'>
+/** What the stores use of Drizzle: PostgreSQL's calls in the types, and of them those that SQLite has too. */
+export type Db = Pick<NodePgDatabase<Schema>, 'select' | 'insert' | 'update' | 'delete' | '$count'>
 
 /** A Drizzle instance of the host's, on a connection of the host's. */
-export type HostDatabase = BetterSQLite3Database<Record<string, unknown>>
+export type HostDatabase = BetterSQLite3Database<Record<string, unknown>> | NodePgDatabase<Record<string, unknown>>
 
-/** A statement that Drizzle can build, not run yet. */
-export interface Statement { run (): { changes: number } }
+/** A statement that Drizzle has built, not run yet. */
+export type Statement = PromiseLike<unknown>
 
-interface Preparable<Row> {
-  prepare (): { get (values?: Record<string, unknown>): Row | undefined }
+/** A query that Drizzle has built, to be run many times. */
+export interface Preparable<Row> {
+  prepare (name: string): { execute (values?: Record<string, unknown>): Promise<Row[]> }
 }
 
 /** An open database: what the stores need of it, whatever the dialect. */
 export interface Database {
+  /** What messages call it: never with a password. */
+  readonly name: string
   readonly db: Db
   readonly schema: Schema
   /** Whether Django made this database, or runs on it: then its passwords stay in Django's own form. */
@@ -32,25 +39,33 @@ export interface Database {
    */
   prepare<Row>(query: Preparable<Row>): (values?: Record<string, unknown>) => Row | undefined | Promise<Row | undefined>
   /**
-   * Runs a query, again for a while where another connection holds the lock.
+   * Runs a query. On SQLite again for a while, where another connection holds the lock.
    * A violated constraint is thrown as the driver's error; any other failure as `DatabaseUnavailable`.
    */
   run<T>(query: () => PromiseLike<T>): Promise<T>
   /**
    * Runs statements in one transaction: all of them or none. Fails as `run` does.
+   * @param affected whose identities it may change: no other transaction that names the same user, or all, runs meanwhile,
+   * and each statement sees what those before it left; those who watch are told when it is over
    * @returns how many rows each of them changed
    */
-  transaction (statements: (db: Db) => Statement[]): Promise<number[]>
+  transaction (statements: (db: Db) => Statement[], affected?: { user: number } | 'all'): Promise<number[]>
+  /** A value in a statement that gives no hint of its type: the type of a column. */
+  cast (value: unknown, column: PgColumn): SQL
+  /** Keeps rows that a query of a transaction finds from being changed until its end; no statement where nobody could. */
+  hold (query: { for (strength: 'update'): Statement }): Statement[]
+  /** Sees changes by anybody from now on. @param listener is called at each of them */
+  watch (listener: (change: Change) => void): Watch
   /** Brings the tables up to date. Safe for many starters at once. */
   migrate (): Promise<void>
   /** What keeps the database from being used, or could be better: one line each, to stand behind its name. */
-  inspect (): Inspection
+  inspect (): Promise<Inspection>
   /** From now on, what this connection deletes is overwritten. */
   overwriteDeleted (): void
-  /** Rewrites the file, so that nothing that was deleted is left in it, nor in what belongs to it. */
+  /** Rewrites where DRF tokens were, so that nothing that was deleted is left there. */
   scrub (): Promise<void>
   /** Closes it, where we opened it. */
-  close (): void
+  close (): Promise<void>
 }
 
 /** What `authtoken check` says of a database. */
@@ -66,22 +81,49 @@ export interface Inspection {
 /** How a database is opened. */
 export interface DatabaseOptions {
   /**
-   * How long a statement waits for another connection's lock, in milliseconds. It blocks the event loop, so it is short;
-   * the statement is then tried again without blocking, for 5 seconds.
+   * SQLite: how long a statement waits for another connection's lock, in milliseconds. It blocks the event loop, so it is
+   * short; the statement is then tried again without blocking, for 5 seconds.
    * @default 5
    */
   busyTimeoutMs?: number
+  /** PostgreSQL: its connections. */
+  pool?: PoolOptions
   /**
-   * Whether a file that does not exist is made.
+   * PostgreSQL: what is done where no revocation can be heard of, behind a pooler in transaction mode or on an engine
+   * without LISTEN. `'ask'`: the database is asked at each check; `'ttl'`: an answer is remembered for one second, and no
+   * state of a session is used.
+   * @default 'ask'
+   */
+  withoutListen?: 'ask' | 'ttl'
+  /**
+   * SQLite: whether a file that does not exist is made.
    * @default true
    */
   create?: boolean
 }
 
-const constraint = (kind: string) => (error: unknown): boolean =>
-  error instanceof Error && (error as { code?: unknown }).code === `SQLITE_CONSTRAINT_${kind}`
+/** Connections to PostgreSQL. All times are in milliseconds. */
+export interface PoolOptions {
+  /** Connections at most, beside the one that listens. @default 10 */
+  size?: number
+  /** How long to wait for a connection. @default 2000 */
+  connectTimeoutMs?: number
+  /** How long a statement may take, on the server and on the way. @default 5000 */
+  queryTimeoutMs?: number
+  /** After how long the server ends a transaction that nobody goes on with. @default 10000 */
+  idleInTransactionTimeoutMs?: number
+}
+
+/** The driver's code of an error, also where Drizzle has wrapped it. */
+export const codeOf = (error: unknown): string => {
+  const { code, cause } = (error ?? {}) as { code?: unknown, cause?: unknown }
+  return typeof code === 'string' ? code : cause === undefined ? '' : codeOf(cause)
+}
 
 /** Whether a write failed because another row has the same unique value. */
-export const isUniqueViolation = constraint('UNIQUE')
+export const isUniqueViolation = (error: unknown): boolean => ['SQLITE_CONSTRAINT_UNIQUE', '23505'].includes(codeOf(error))
 /** Whether a write failed because another table's rows point to the row. */
-export const isForeignKeyViolation = constraint('FOREIGNKEY')
+export const isForeignKeyViolation = (error: unknown): boolean => ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'].includes(codeOf(error))
+
+/** Whether text can be in a database: PostgreSQL refuses even to look for a NUL. */
+export const isStorable = (text: string): boolean => !text.includes('\0')

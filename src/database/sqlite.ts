@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import SQLite from 'better-sqlite3'
-import { getTableName } from 'drizzle-orm'
+import { getTableName, sql } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
-import { getTableConfig } from 'drizzle-orm/sqlite-core'
 import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, retryAfter } from '../errors.js'
-import type { Database, DatabaseOptions, HostDatabase, Inspection } from './database.js'
-import { MIGRATIONS_TABLE, readMigrations } from './migrations.js'
+import { createChanges } from './changes.js'
+import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type Preparable } from './database.js'
 import * as schema from './schema.sqlite.js'
 import { createSqliteFile } from './sqlite-file.js'
+import { hasTable, inspectSqlite, migrateSqlite, reason } from './sqlite-tables.js'
+import { watchSqlite } from './sqlite-watch.js'
 
 const PATIENCE_MS = 5_000
 const MIGRATION_PATIENCE_MS = 30_000
@@ -17,6 +18,10 @@ const ACCESS_TOKENS_TABLE = getTableName(schema.authtokenAccesstoken)
 
 // Drizzle types a connection by its schema. Ours and a host's differ in that alone, hence the casts below.
 type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database }
+
+/** What SQLite's builders can do, and PostgreSQL's, whose types the stores see, can not. */
+interface Runnable { run (): { changes: number } }
+interface Gettable<Row> { get (values?: Record<string, unknown>): Row | undefined }
 
 /**
  * Opens the file that a URL names, and makes it where there is none.
@@ -31,7 +36,7 @@ export function openSqlite (url: string, { busyTimeoutMs = 5, create = true }: D
     waiting(client, () => client.prepare('select count(*) from sqlite_master').get())
     return client
   })
-  return createDatabase(drizzle(client, { schema }) as unknown as Connection, path, () => client.close())
+  return createDatabase(drizzle(client, { schema }) as unknown as Connection, url, false)
 }
 
 /**
@@ -41,43 +46,61 @@ export function openSqlite (url: string, { busyTimeoutMs = 5, create = true }: D
 export function adoptSqlite (db: HostDatabase): Database {
   const client = (db as Connection).$client
   if (typeof client?.pragma !== 'function') throw new DatabaseUnusable('database must be a URL, or a Drizzle instance of drizzle-orm/better-sqlite3')
-  return createDatabase(db as Connection, 'the database', () => {})
+  return createDatabase(db as Connection, 'the database', true)
 }
 
-function createDatabase (connection: Connection, name: string, close: () => void): Database {
+function createDatabase (connection: Connection, name: string, shared: boolean): Database {
   const client = connection.$client
   const django = waiting(client, () => hasTable(client, 'django_migrations'))
   let accessTokens = waiting(client, () => hasTable(client, ACCESS_TOKENS_TABLE))
 
+  const changes = createChanges()
+  const watch = waiting(client, () => watchSqlite(client, shared, changes))
+
   return {
-    db: connection as unknown as BetterSQLite3Database<typeof schema>,
-    schema,
+    name,
+    db: connection as unknown as Database['db'],
+    schema: schema as unknown as Database['schema'],
     django,
     get accessTokens () { return accessTokens },
 
-    prepare (query) {
-      const prepared = query.prepare()
-      return (values) => {
+    prepare<Row> (query: Preparable<Row>) {
+      const prepared = query.prepare('') as unknown as Gettable<Row>
+      return (values?: Record<string, unknown>) => {
         try {
           return prepared.get(values)
         } catch (error) {
-          if (code(error).startsWith('SQLITE_BUSY')) return withPatience(PATIENCE_MS, () => prepared.get(values))
+          if (codeOf(error).startsWith('SQLITE_BUSY')) return withPatience(PATIENCE_MS, () => prepared.get(values))
           throw unavailable(error)
         }
       }
     },
 
-    run: (query) => withPatience(PATIENCE_MS, query),
+    // A builder runs in its `then`.
+    run: (query) => withPatience(PATIENCE_MS, () => watch.absorb(() => new Promise((resolve, reject) => { query().then(resolve, reject) }))),
 
-    transaction: (statements) => withPatience(PATIENCE_MS, () => connection.transaction(
-      (tx) => statements(tx as unknown as Database['db']).map((statement) => statement.run().changes),
-      { behavior: 'immediate' }
-    )),
+    async transaction (statements, affected) {
+      const run = (tx: unknown) => statements(tx as Database['db']).map((statement) => (statement as unknown as Runnable).run().changes)
+      try {
+        return await withPatience(PATIENCE_MS, () => watch.absorb(() => connection.transaction(run, { behavior: 'immediate' })))
+      } finally {
+        if (affected !== undefined) changes.tell(affected)
+      }
+    },
+
+    cast: (value, column) => sql`${value === null ? null : sql.param(value, column)}`,
+    // There is one writer at a time.
+    hold: () => [],
+
+    watch (listener) {
+      changes.on(listener)
+      return watch
+    },
 
     async migrate () {
-      await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrate(client)))
+      await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrateSqlite(client)))
       accessTokens = waiting(client, () => hasTable(client, ACCESS_TOKENS_TABLE))
-      const { unusable, unready } = waiting(client, () => inspect(client))
+      const { unusable, unready } = waiting(client, () => inspectSqlite(client))
       refuse(name, [...unusable, ...unready])
     },
 
@@ -90,69 +113,14 @@ function createDatabase (connection: Connection, name: string, close: () => void
       if (busy !== 0) throw Object.assign(new Error('The journal is in use'), { code: 'SQLITE_BUSY' })
     }),
 
-    inspect: () => waiting(client, () => inspect(client)),
-    close
+    inspect: async () => waiting(client, () => inspectSqlite(client)),
+    async close () { if (!shared) client.close() }
   }
-}
-
-/** Applies what is missing, in one transaction that holds the write lock from its first statement. */
-function migrate (client: SQLite.Database): void {
-  if (pending(client).length === 0) return
-  client.transaction(() => {
-    client.exec(`CREATE TABLE IF NOT EXISTS ${MIGRATIONS_TABLE} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric)`)
-    const record = client.prepare(`insert into ${MIGRATIONS_TABLE} (hash, created_at) values (?, ?)`)
-    for (const migration of pending(client)) {
-      for (const statement of migration.sql) client.exec(statement)
-      record.run(migration.hash, migration.folderMillis)
-    }
-  }).immediate()
-}
-
-function pending (client: SQLite.Database) {
-  const newest = newestMigration(client)
-  return readMigrations('sqlite').filter((migration) => migration.folderMillis > newest)
-}
-
-function newestMigration (client: SQLite.Database): number {
-  if (!hasTable(client, MIGRATIONS_TABLE)) return 0
-  return Number(client.prepare(`select max(created_at) from ${MIGRATIONS_TABLE}`).pluck().get() ?? 0)
-}
-
-function inspect (client: SQLite.Database): Inspection {
-  const unusable: string[] = []
-  const unready: string[] = []
-  const advice: string[] = []
-  const known = readMigrations('sqlite').at(-1)?.folderMillis ?? 0
-  if (newestMigration(client) > known) unusable.push('was migrated by a newer version of fastify-authtoken; install that version')
-  for (const table of [schema.users, schema.authtokenToken]) {
-    const { name, columns } = getTableConfig(table)
-    const present = client.prepare('select name from pragma_table_info(?)').pluck().all(name)
-    if (present.length === 0) unusable.push(`has no table ${name}; run "authtoken migrate"`)
-    else for (const column of columns) if (!present.includes(column.name)) unusable.push(`has a table ${name} without a column ${column.name}; it is not a Django user or token table`)
-  }
-  if (unusable.length === 0 && pending(client).length > 0) unready.push('lacks the newest migrations; run "authtoken migrate"')
-  try {
-    // BEGIN IMMEDIATE alone succeeds on a read-only file.
-    client.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${Number(client.pragma('user_version', { simple: true }))}; ROLLBACK`)
-  } catch (error) {
-    if (client.inTransaction) client.exec('ROLLBACK')
-    if (code(error).startsWith('SQLITE_BUSY')) advice.push('is locked by another program at the moment')
-    else unready.push(reason(error))
-  }
-  const mode = client.pragma('journal_mode', { simple: true })
-  if (mode === 'delete') advice.push('journal_mode is "delete"; with "wal" readers and writers do not wait for each other (sqlite3 <file> "pragma journal_mode=wal")')
-  return { unusable, unready, advice }
 }
 
 function refuse (name: string, problems: string[]): void {
   if (problems.length > 0) throw new DatabaseUnusable(`${name} ${problems.join('; ')}`)
 }
-
-function hasTable (client: SQLite.Database, name: string): boolean {
-  return client.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined
-}
-
-const code = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
 /** Waits for locks on the spot: at the start, where no event loop has anything better to do. */
 function waiting<T> (client: SQLite.Database, action: () => T): T {
@@ -172,8 +140,8 @@ async function withPatience<T> (milliseconds: number, action: () => T | PromiseL
     try {
       return await action()
     } catch (error) {
-      if (error instanceof AuthtokenError || code(error).startsWith('SQLITE_CONSTRAINT')) throw error
-      if (!code(error).startsWith('SQLITE_BUSY') || performance.now() > deadline) throw unavailable(error)
+      if (error instanceof AuthtokenError || codeOf(error).startsWith('SQLITE_CONSTRAINT')) throw error
+      if (!codeOf(error).startsWith('SQLITE_BUSY') || performance.now() > deadline) throw unavailable(error)
       await sleep(5 + Math.random() * 20)
     }
   }
@@ -185,24 +153,7 @@ function usable<T> (path: string, action: () => T): T {
   try {
     return action()
   } catch (error) {
-    if (code(error).startsWith('SQLITE_BUSY') || error instanceof DatabaseUnusable) throw error
+    if (codeOf(error).startsWith('SQLITE_BUSY') || error instanceof DatabaseUnusable) throw error
     throw new DatabaseUnusable(`${path} ${reason(error)}`, { cause: error })
   }
-}
-
-const REASONS: Record<string, string> = {
-  ENOENT: 'can not be made: its folder does not exist',
-  EACCES: 'can not be made: its folder is not writable',
-  EROFS: 'can not be made: the file system is read-only',
-  ENOTDIR: 'can not be made: its folder is not a folder',
-  SQLITE_NOTADB: 'is not an SQLite database',
-  SQLITE_CORRUPT: 'is a corrupt SQLite database; restore it from a backup',
-  SQLITE_CANTOPEN: 'can not be opened; it must exist ("authtoken migrate" makes it) and be a file that this user may read and write, in a folder that this user may write',
-  SQLITE_READONLY: 'is read-only; this user must be able to write it and its folder',
-  SQLITE_FULL: 'can not grow: the disk is full'
-}
-
-function reason (error: unknown): string {
-  const name = Object.keys(REASONS).find((prefix) => code(error).startsWith(prefix))
-  return name === undefined ? `can not be used: ${(error as Error).message}` : REASONS[name] as string
 }

@@ -1,5 +1,5 @@
 import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, type SQL, sql } from 'drizzle-orm'
-import { type Database, isUniqueViolation } from '../database/database.js'
+import { type Database, isStorable, isUniqueViolation } from '../database/database.js'
 import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached, validationError } from '../errors.js'
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
@@ -52,6 +52,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
 
   async function find (owner: Owner, id: string): Promise<Token | null> {
     need()
+    if (!isStorable(id)) return null
     const [row] = await database.run(() => db.select(shown).from(tokens).where(owned(owner, id)))
     return row === undefined ? null : describeAccessToken(row)
   }
@@ -60,7 +61,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
   const makeRoom = (tx: Database['db'], owner: Owner, kind: 'access' | 'login', now: Date) => tx.delete(tokens).where(inArray(tokens.id, sql`(
     select ${tokens.id} from ${tokens} where ${and(counted(owner, now), kind === 'login' && atLimit === 'reject' ? eq(tokens.kind, 'login') : undefined)}
     order by ${kind === 'login' ? sql`${tokens.kind} <> 'login',` : sql``} ${tokens.created}, ${tokens.id}
-    limit (select max(0, ${countOf(owner, now)} - ${limit - 1})))`))
+    limit (select case when ${countOf(owner, now)} < ${limit} then 0 else ${countOf(owner, now)} - ${limit - 1} end))`))
 
   return {
     /** The user's token of that id, or null. */
@@ -69,6 +70,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     /** The id of the user whose token it is, or null. */
     async findOwner (id: string): Promise<number | null> {
       need()
+      if (!isStorable(id)) return null
       const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.id, id)))
       return row?.userId ?? null
     },
@@ -116,7 +118,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
             isOwner,
             limit > 0 ? sql`${countOf(owner, now)} < ${limit}` : undefined
           )))
-        ])
+        ], { user: owner.id })
       } catch (error) {
         throw isUniqueViolation(error) ? nameTaken() : error
       }
@@ -145,7 +147,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
         await database.transaction((tx) => [
           ...(changes.name !== undefined && changes.name !== present.name ? [freeName(tx, owner, changes.name, new Date())] : []),
           tx.update(tokens).set(changes).where(and(owned(owner, id), isNull(tokens.replacedBy)))
-        ])
+        ], { user: owner.id })
       } catch (error) {
         throw isUniqueViolation(error) ? nameTaken() : error
       }
@@ -174,7 +176,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
         tx.insert(tokens).select(tx.select({ ...getTableColumns(tokens), ...valuesOf(fresh), latest }).from(tokens).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id)))),
         tx.update(tokens).set({ expires: end }).where(and(owned(owner, id), eq(tokens.replacedBy, fresh.id))),
         tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
-      ])
+      ], { user: owner.id })
       // What came in its place may be replaced itself by now.
       if (replacements === 1) return { ...await find(owner, fresh.id) ?? { ...present, id: fresh.id, hint: fresh.hint, created: now, lastUsed: null }, key }
       const left = await find(owner, id)
@@ -185,8 +187,12 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     /** Deletes a token, and the one that it replaced. @returns whether there was one */
     async revoke (owner: Owner, id: string): Promise<boolean> {
       need()
-      const rows = await database.run(() => db.delete(tokens).where(and(eq(tokens.userId, owner.id), or(eq(tokens.id, id), eq(tokens.replacedBy, id)))).returning({ id: tokens.id }))
-      return rows.some((row) => row.id === id)
+      if (!isStorable(id)) return false
+      const [revoked] = await database.transaction((tx) => [
+        tx.delete(tokens).where(owned(owner, id)),
+        tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
+      ], { user: owner.id })
+      return revoked === 1
     },
 
     /**
@@ -207,7 +213,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
   function valuesOf<Row extends Partial<typeof tokens.$inferInsert>> (row: Row) {
     return Object.fromEntries(Object.entries(row).map(([name, value]) => {
       const column = tokens[name as keyof Row & keyof typeof tokens.$inferInsert]
-      return [name, sql`${value === null ? null : sql.param(value, column)}`.as(column.name)]
+      return [name, database.cast(value, column).as(column.name)]
     })) as { [Name in keyof Row]: SQL.Aliased }
   }
 }

@@ -13,8 +13,11 @@ export type DrfStore = ReturnType<typeof createDrfStore>
 /** The public id of a user's DRF token. */
 export const drfId = (userId: number): string => `drf-${userId}`
 
+// No id of Django's is larger, and PostgreSQL refuses to compare with one that is.
+const MAX_USER_ID = 2_147_483_647
+
 /** The user in the public id of a DRF token, or null where it is another token's. */
-export const readDrfId = (id: string): number | null => /^drf-\d{1,15}$/.test(id) ? Number(id.slice(4)) : null
+export const readDrfId = (id: string): number | null => /^drf-\d{1,15}$/.test(id) ? Math.min(Number(id.slice(4)), MAX_USER_ID) : null
 
 /**
  * What may be shown of a DRF token.
@@ -55,7 +58,7 @@ export function createDrfStore (database: Database) {
 
   /** Of users who are there, unless the tokens are sealed: looked at in the statement that writes, so that nothing comes between. */
   const freshFor = ({ key, created }: { key: string, created: Date }, owner: Owner, password?: string) => db
-    .select({ key: sql`${key}`.as('key'), created: sql`${sql.param(created, tokens.created)}`.as('created'), userId: users.id })
+    .select({ key: database.cast(key, tokens.key).as('key'), created: database.cast(created, tokens.created).as('created'), userId: users.id })
     .from(users)
     .where(and(eq(users.id, owner.id), password === undefined ? undefined : eq(users.password, password), accessTokens ? notExists(db.select({ sealed: sql`1` }).from(state).where(eq(state.name, 'seal'))) : undefined))
 
@@ -77,25 +80,24 @@ export function createDrfStore (database: Database) {
       const present = await find(user)
       if (present !== null) return present
       const fresh = { key: generateKey(), created: new Date() }
-      const [row] = await database.run(() => db.insert(tokens).select(freshFor(fresh, user, password)).onConflictDoNothing({ target: tokens.userId }).returning())
-      if (row !== undefined) return issued(row)
-      const others = await find(user)
-      if (others === null) throw await refusal()
-      return others
+      await database.transaction((tx) => [tx.insert(tokens).select(freshFor(fresh, user, password)).onConflictDoNothing({ target: tokens.userId })], { user: user.id })
+      const made = await find(user)
+      if (made === null) throw await refusal()
+      return made
     },
 
     /** A new token in place of the user's present one, as `drf_create_token -r`. The old key is dead at once. @throws as above */
     async replace (user: Owner): Promise<IssuedToken> {
       const fresh = { key: generateKey(), created: new Date() }
-      const [row] = await database.run(() => db.insert(tokens).select(freshFor(fresh, user)).onConflictDoUpdate({ target: tokens.userId, set: fresh }).returning())
-      if (row === undefined) throw await refusal()
-      return issued(row)
+      const [replaced] = await database.transaction((tx) => [tx.insert(tokens).select(freshFor(fresh, user)).onConflictDoUpdate({ target: tokens.userId, set: fresh })], { user: user.id })
+      if (replaced !== 1) throw await refusal()
+      return issued({ ...fresh, userId: user.id })
     },
 
     /** Deletes the user's token. @returns whether there was one */
     async revoke (user: Owner): Promise<boolean> {
-      const rows = await database.run(() => db.delete(tokens).where(eq(tokens.userId, user.id)).returning({ userId: tokens.userId }))
-      return rows.length > 0
+      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(eq(tokens.userId, user.id))], { user: user.id })
+      return deleted === 1
     },
 
     /**

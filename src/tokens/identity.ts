@@ -1,4 +1,4 @@
-import type { users } from '../database/schema.sqlite.js'
+import type { users } from '../database/schema.postgres.js'
 
 /** A user as the rest of the program sees it: the row of `auth_user` without the password hash. */
 export type User = Omit<typeof users.$inferSelect, 'password'>

@@ -25,35 +25,37 @@ const BATCH = 500
  */
 export async function sealTokens (database: Database, onProgress: (progress: SealingProgress) => void = () => {}): Promise<number> {
   const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access, authtokenState: state } } = database
-  await database.run(() => db.insert(state).values({ name: 'seal', value: 'begun' }).onConflictDoUpdate({ target: state.name, set: { value: 'begun' } }))
+  await database.transaction((tx) => [tx.insert(state).values({ name: 'seal', value: 'begun' }).onConflictDoUpdate({ target: state.name, set: { value: 'begun' } })], 'all')
   database.overwriteDeleted()
 
   const total = await database.run(() => db.$count(drf))
   let sealed = 0
   for (let last = '', full = true; full;) {
     const batch = await database.run(() => db.select().from(drf).where(gt(drf.key, last)).orderBy(asc(drf.key)).limit(BATCH))
-    const moved = sql.join(batch.map(({ key }) => sql`(${key}, ${generateId()}, ${`${SEALED_NAME}-${randomBase62(10)}`}, ${digestOf(key)}, ${hintOf(key)})`), sql`, `)
+    const moved = sql.join(batch.map(({ key }) => sql`(${database.cast(key, drf.key)}, ${database.cast(generateId(), access.id)}, ${database.cast(`${SEALED_NAME}-${randomBase62(10)}`, access.name)}, ${database.cast(digestOf(key), access.digest)}, ${database.cast(hintOf(key), access.hint)})`), sql`, `)
     // Whoever ended a token since it was read has ended it: only one that is there still is moved, and only one whose user is.
     if (batch.length > 0) {
+      const keys = inArray(drf.key, batch.map(({ key }) => key))
       await database.transaction((tx) => [
+        ...database.hold(tx.select({ key: drf.key }).from(drf).where(keys)),
         tx.insert(access).select(tx.select({
           id: sql`moved.column2`.as('id'),
           userId: drf.userId,
-          kind: sql`'sealed'`.as('kind'),
+          kind: database.cast('sealed', access.kind).as('kind'),
           name: sql`case when ${exists(tx.select({ one: sql`1` }).from(access).where(and(eq(access.userId, drf.userId), eq(access.name, SEALED_NAME), isNull(access.replacedBy))))} then moved.column3 else ${SEALED_NAME} end`.as('name'),
           digest: sql`moved.column4`.as('digest'),
           hint: sql`moved.column5`.as('hint'),
-          scope: sql`'*'`.as('scope'),
+          scope: database.cast('*', access.scope).as('scope'),
           created: drf.created,
-          expires: sql`null`.as('expires'),
-          lifetime: sql`null`.as('lifetime'),
-          latest: sql`null`.as('latest'),
-          lastUsed: sql`null`.as('last_used'),
-          disabled: sql`${sql.param(false, access.disabled)}`.as('disabled'),
-          replacedBy: sql`null`.as('replaced_by')
+          expires: database.cast(null, access.expires).as('expires'),
+          lifetime: database.cast(null, access.lifetime).as('lifetime'),
+          latest: database.cast(null, access.latest).as('latest'),
+          lastUsed: database.cast(null, access.lastUsed).as('last_used'),
+          disabled: database.cast(false, access.disabled).as('disabled'),
+          replacedBy: database.cast(null, access.replacedBy).as('replaced_by')
         }).from(sql`(values ${moved}) as moved`).innerJoin(drf, eq(drf.key, sql`moved.column1`)).innerJoin(users, eq(users.id, drf.userId)).where(sql`true`)).onConflictDoNothing({ target: access.digest }),
-        tx.delete(drf).where(inArray(drf.key, batch.map(({ key }) => key)))
-      ])
+        tx.delete(drf).where(keys)
+      ], 'all')
     }
     sealed += batch.length
     full = batch.length === BATCH

@@ -121,7 +121,7 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
 
     /** Deletes all of the user's tokens, of both kinds. @param options `keep`: the id of one that stays */
     async revokeAll (owner: Owner, { keep }: { keep?: string } = {}): Promise<void> {
-      await database.transaction((tx) => revocation(database, tx, owner.id, keep))
+      await database.transaction((tx) => revocation(database, tx, owner.id, keep), { user: owner.id })
     },
 
     /** Deletes access tokens that expired before a date, so many at most. @returns how many it were */

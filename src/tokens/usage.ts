@@ -1,5 +1,6 @@
 import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
+import type { Token } from './identity.js'
 import type { Life, LifePolicy } from './life.js'
 
 /** Gathers when tokens are used. */
@@ -11,6 +12,8 @@ const INTERVAL_MS = 60_000
 const BATCH = 5_000
 
 interface Use {
+  /** As it is remembered: it learns what was written. */
+  token: Token
   at: Date
   /** Where it pushes the expiry, or null. */
   expires: Date | null
@@ -29,13 +32,14 @@ export function createUsage (database: Database, life: LifePolicy) {
 
   /** Forward only: an earlier use never replaces a later one, and no push shortens a life or wakes a token that has ended. */
   async function write (batch: Array<[string, Use]>): Promise<void> {
-    const values = sql.join(batch.map(([id, { at, expires }]) => sql`(${id}, ${sql.param(at, tokens.lastUsed)}, ${expires === null ? null : sql.param(expires, tokens.expires)})`), sql`, `)
+    const values = sql.join(batch.map(([id, { at, expires }]) => sql`(${database.cast(id, tokens.id)}, ${database.cast(at, tokens.lastUsed)}, ${database.cast(expires, tokens.expires)})`), sql`, `)
     const pushed = sql`used.column3`
     const slides = and(eq(tokens.disabled, false), isNull(tokens.replacedBy), gt(tokens.expires, new Date()), lt(tokens.expires, pushed))
     await database.run(() => db.update(tokens)
       .set({ lastUsed: sql`used.column2`, expires: sql`case when ${slides} then ${pushed} else ${tokens.expires} end` })
       .from(sql`(values ${values}) as used`)
       .where(and(eq(tokens.id, sql`used.column1`), or(isNull(tokens.lastUsed), lt(tokens.lastUsed, sql`used.column2`)))))
+    for (const [, { token, at }] of batch) token.lastUsed = at
   }
 
   /** Puts back what could not be written, where no later use came meanwhile. */
@@ -65,8 +69,8 @@ export function createUsage (database: Database, life: LifePolicy) {
 
   return {
     /** Notes a use of a token. Written within a minute, and when the database is closed. */
-    record (token: Life & { id: string }, at: Date): void {
-      gathered.set(token.id, { at, expires: life.push(token, at) })
+    record (token: Token, dates: Life, at: Date): void {
+      gathered.set(token.id, { token, at, expires: life.push(dates, at) })
       // The next minute tries again.
       timer ??= setInterval(() => { flush().catch(() => {}) }, INTERVAL_MS).unref()
     },

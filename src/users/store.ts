@@ -1,6 +1,6 @@
 import type { like } from 'drizzle-orm'
 import { and, asc, eq, getTableColumns, or, sql } from 'drizzle-orm'
-import { type Database, isForeignKeyViolation, isUniqueViolation } from '../database/database.js'
+import { type Database, isForeignKeyViolation, isStorable, isUniqueViolation } from '../database/database.js'
 import { Conflict, validationError } from '../errors.js'
 import type { User } from '../tokens/identity.js'
 import { revocation } from '../tokens/revocation.js'
@@ -36,20 +36,22 @@ export function createUserStore (database: Database) {
 
   const matching = (search: string | undefined) => {
     if (search === undefined || search === '') return undefined
-    const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+    if (!isStorable(search)) return sql`false`
+    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
     return or(escapedLike(users.username, pattern), escapedLike(users.email, pattern))
   }
 
   return {
     /** The user of that exact name, or null. */
     async findByUsername (username: string): Promise<User | null> {
+      if (!isStorable(username)) return null
       const [row] = await database.run(() => db.select(columns).from(users).where(eq(users.username, username)))
       return row ?? null
     },
 
     /** The user of that exact name with the encoded password, or null. */
     async findWithPassword (username: string): Promise<{ user: User, password: string } | null> {
-      return await findWithPassword({ username }) ?? null
+      return isStorable(username) ? await findWithPassword({ username }) ?? null : null
     },
 
     /** The user of that id, or null. */
@@ -92,7 +94,7 @@ export function createUserStore (database: Database) {
      */
     async update (id: number, fields: UserFields, { revokeTokens = false } = {}): Promise<User | null> {
       try {
-        await database.transaction((tx) => [tx.update(users).set(fields).where(eq(users.id, id)), ...(revokeTokens ? revocation(database, tx, id) : [])])
+        await database.transaction((tx) => [tx.update(users).set(fields).where(eq(users.id, id)), ...(revokeTokens ? revocation(database, tx, id) : [])], { user: id })
         return await findById(id)
       } catch (error) {
         throw isUniqueViolation(error) ? usernameTaken() : error
@@ -107,7 +109,7 @@ export function createUserStore (database: Database) {
     /** Deletes a user and its tokens. @throws Conflict, and nothing is deleted, where other tables point to the user */
     async delete (id: number): Promise<void> {
       try {
-        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(users).where(eq(users.id, id))])
+        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(users).where(eq(users.id, id))], { user: id })
       } catch (error) {
         throw isForeignKeyViolation(error) ? new Conflict('This user can not be deleted: other tables of the database refer to it. Deactivate it instead.') : error
       }
@@ -123,6 +125,6 @@ export function createUserStore (database: Database) {
   }
 }
 
-const escapedLike = (column: Parameters<typeof like>[0], pattern: string) => sql`${column} like ${pattern} escape '\\'`
+const escapedLike = (column: Parameters<typeof like>[0], pattern: string) => sql`lower(${column}) like ${pattern} escape '\\'`
 
 const usernameTaken = () => validationError({ username: ['A user with that username already exists.'] })

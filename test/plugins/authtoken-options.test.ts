@@ -27,7 +27,7 @@ t.test('every option that is wrong is named, all at once, with what would be rig
     'keywords.0 must be a word without spaces; ' +
     'defaultPermission must be one of allowAny, isAuthenticated, isAdminUser, isAuthenticatedOrReadOnly; ' +
     'errors must be one of drf, throw; ' +
-    'database must be file:<path>, or a Drizzle instance; ' +
+    'database must be file:<path>, postgres://…, or a Drizzle instance; ' +
     'migrate must be true or false; ' +
     'busyTimeoutMs must be a whole number of milliseconds; ' +
     'onUserCreated must be a function of the new user, or false; ' +
@@ -44,5 +44,5 @@ t.test('a database or an authenticator, not both and not neither', async (t) => 
 })
 
 t.test('a URL of another kind is refused without being quoted', async (t) => {
-  t.equal(await refused({ database: 'postgres://me:secret@host/db' }), 'DATABASE_URL must be file:<path>, as file:./authtoken.db')
+  t.equal(await refused({ database: 'mysql://me:secret@host/db' }), 'DATABASE_URL must be file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>')
 })

@@ -175,7 +175,7 @@ t.test("errors: 'throw' hands the exchange's errors to the host too", async (t) 
   app.setErrorHandler((error: Error & { code: string, statusCode: number, fields?: object }, _request, reply) => {
     reply.code(error.statusCode).send({ code: error.code, fields: error.fields })
   })
-  await app.register(authtoken, { database: databaseUrl(t), errors: 'throw' })
+  await app.register(authtoken, { migrate: true, database: await databaseUrl(t), errors: 'throw' })
   t.match((await app.inject(json({ username: 'ann' }))).json(), { code: 'AUTHTOKEN_VALIDATION', fields: { password: ['This field is required.'] } })
   t.match((await app.inject({ ...json({}), headers: { 'content-type': 'nonsense' } })).json(), { code: 'AUTHTOKEN_UNSUPPORTED_MEDIA_TYPE' })
 })
@@ -206,7 +206,8 @@ t.test('logins past the queue get 503 with Retry-After, the accepted ones their 
 t.test('a password that is changed while a login is under way gives no token away', async (t) => {
   for (const tokens of [{}, { kind: 'access' as const }]) {
     const app = await buildHost(t, {
-      database: databaseUrl(t),
+      migrate: true,
+      database: await databaseUrl(t),
       tokens,
       exchange: {
         allow: async (user) => {
@@ -223,7 +224,7 @@ t.test('a password that is changed while a login is under way gives no token awa
 })
 
 t.test('simultaneous logins that replace a weaker hash are all good', async (t) => {
-  const database = databaseUrl(t)
+  const database = await databaseUrl(t)
   const before = await open(t, { database, passwords: { hasher: 'pbkdf2_sha256' } })
   await before.users.create({ username: 'ann', password: 'ann-pass-1' }, { validate: false })
   const app = await buildHost(t, { database })

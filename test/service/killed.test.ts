@@ -83,7 +83,7 @@ const digestOf = (key: string) => createHash('sha256').update(key).digest('hex')
 t.setTimeout(300_000)
 
 t.test(`no answer is taken back where seal and writers are killed ${ROUNDS} times, and a second seal finishes the rest`, async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const path = url.slice('file:'.length)
   await (await openAuthtoken({ database: url })).close()
   const owners = fill(path)

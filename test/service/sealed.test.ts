@@ -139,7 +139,7 @@ for (const mode of ['delete', 'wal']) {
 
 for (const mode of ['delete', 'wal']) {
   t.test(`no request is refused while tokens are sealed by another process (journal_mode ${mode})`, async (t) => {
-    const url = databaseUrl(t)
+    const url = await databaseUrl(t)
     const path = url.slice('file:'.length)
     await (await openAuthtoken({ database: url })).close()
     const client = new SQLite(path)

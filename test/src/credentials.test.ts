@@ -95,7 +95,7 @@ t.test('a good login replaces a weaker hash, never a stronger one', async (t) =>
     ['pbkdf2_sha256', argon2, null],
     ['argon2', argon2, null]
   ] as const) {
-    const url = databaseUrl(t)
+    const url = await databaseUrl(t)
     const { users, credentials } = await open(t, { database: url, passwords: { hasher } })
     await users.create({ username: 'ann', password: null })
     const client = new SQLite(url.slice('file:'.length))
@@ -130,7 +130,7 @@ t.test('a first login that finds the queue full is refused, and the next one wor
 })
 
 t.test('a hash that looks well-formed and is not refuses the login, no more', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { users, credentials } = await open(t, { database: url })
   await users.create({ username: 'ann', password: null })
   const client = new SQLite(url.slice('file:'.length))

@@ -36,18 +36,18 @@ const failure = async (action: () => Promise<unknown>): Promise<string> => {
 }
 
 t.test('a new file is WAL and for its owner alone', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { database } = await open(t, { database: url })
   const path = url.slice('file:'.length)
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(`${path}-wal`).mode & 0o777, 0o600)
-  t.same(database.inspect(), { unusable: [], unready: [], advice: [] })
+  t.same(await database.inspect(), { unusable: [], unready: [], advice: [] })
   t.equal(database.django, false)
 })
 
 t.test('a file URL may be absolute', async (t) => {
   const { database } = await open(t, { database: `file://${folderOf(t)}/absolute.db` })
-  t.same(database.inspect().unusable, [])
+  t.same((await database.inspect()).unusable, [])
 })
 
 t.test('tables are what Django makes', async (t) => {
@@ -73,7 +73,7 @@ t.test('a database that Django made is adopted by drizzle-kit without a row chan
   const { database } = await open(t, { database: `file:${path}` })
   t.ok(database.django)
   t.same(dump(path), before, 'and by our own migrations, which know that it is done')
-  t.match(database.inspect(), { unusable: [], unready: [], advice: [/^journal_mode is "delete"/] })
+  t.match(await database.inspect(), { unusable: [], unready: [], advice: [/^journal_mode is "delete"/] })
 })
 
 t.test('drizzle-kit makes a new database as we do', async (t) => {
@@ -81,7 +81,7 @@ t.test('drizzle-kit makes a new database as we do', async (t) => {
   await run(...outside(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
   t.equal(statSync(path).mode & 0o777, 0o600)
   const { database } = await open(t, { database: `file:${path}` })
-  t.same(database.inspect(), { unusable: [], unready: [], advice: [] })
+  t.same(await database.inspect(), { unusable: [], unready: [], advice: [] })
 })
 
 t.test('drizzle-kit generate finds no difference between schema and migrations', async (t) => {
@@ -145,7 +145,7 @@ t.test('a read-only file stops a migration, and can still be verified against', 
   const client = new SQLite(copyFixture(t, 'django/hashers.sqlite3'), { readonly: true })
   t.teardown(() => client.close())
   const database = await openDatabase(drizzle(client) as never)
-  t.match(database.inspect(), { unusable: [], unready: ['lacks the newest migrations; run "authtoken migrate"', /^is read-only/] })
+  t.match(await database.inspect(), { unusable: [], unready: ['lacks the newest migrations; run "authtoken migrate"', /^is read-only/] })
   t.match(await failure(() => database.migrate()), /is read-only; this user must be able to write it and its folder$/)
   const { authenticator } = await openAuthtoken({ database: drizzle(client) as never })
   const { users } = JSON.parse(readFileSync(fixture('django/hashers.json'), 'utf8'))
@@ -171,13 +171,13 @@ t.test("the host's Drizzle instance is neither migrated nor closed, and one quer
 })
 
 t.test('a write waits for another connection, and gives up with 503', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { users, tokens, database } = await open(t, { database: url, busyTimeoutMs: 1 })
   const user = await users.create({ username: 'ann', password: null })
   const other = new SQLite(url.slice('file:'.length))
   t.teardown(() => other.close())
   other.exec('begin immediate')
-  t.match(database.inspect().advice, ['is locked by another program at the moment'])
+  t.match((await database.inspect()).advice, ['is locked by another program at the moment'])
   setTimeout(() => other.exec('commit'), 200)
   t.match((await tokens.replace(user)).key, /^[0-9a-f]{40}$/, 'the lock was released in time')
 
@@ -208,7 +208,7 @@ t.test('a database that fails in the middle is 503, for tokens and logins', asyn
 })
 
 t.test("dates are Django's text, in UTC; what is none reads as null", async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const { users } = await open(t, { database: url })
   const user = await users.create({ username: 'ann', password: null })
   const client = new SQLite(url.slice('file:'.length))

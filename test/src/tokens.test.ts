@@ -31,7 +31,7 @@ t.test('a database that only Django migrated verifies tokens, and says what acce
 })
 
 t.test('a file that can not be rewritten is said to hold traces of what was sealed', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   await (await openAuthtoken({ database: url })).close()
   const client = new SQLite(url.slice('file:'.length))
   t.teardown(() => client.close())

@@ -20,7 +20,7 @@ t.afterEach(() => mock.timers.reset())
 
 /** An open database on a connection whose writes of `last_used` are counted, and which another connection can look at. */
 async function setUp (t: Test, tokens: TokenOptions = {}) {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   await (await openAuthtoken({ database: url })).close()
   const client = new SQLite(url.slice('file:'.length))
   const other = new SQLite(url.slice('file:'.length))
@@ -62,19 +62,19 @@ function insertMany (other: SQLite.Database, userId: number): string[] {
 t.test('10,000 requests a second with one token are one write a minute', async (t) => {
   const { authtoken, connection, writes, lastUsed } = await setUp(t)
   const { user } = await makeUser(authtoken, 'ann')
-  const { id } = await authtoken.tokens.create(user)
+  const token = await authtoken.tokens.create(user)
   const usage = createUsage(await openDatabase(connection, {}), createLifePolicy())
   t.teardown(() => usage.close())
   const perMinute = []
   for (let minute = 0, before = 0; minute < 5; minute++, before = writes.length) {
     for (let second = 0; second < 60; second++) {
-      for (let request = 0; request < 10_000; request++) usage.record({ id, expires: null, lifetime: null, latest: null }, new Date())
+      for (let request = 0; request < 10_000; request++) usage.record(token, { expires: null, lifetime: null, latest: null }, new Date())
       await pass(1000)
     }
     perMinute.push(writes.length - before)
   }
   t.same(perMinute, [1, 1, 1, 1, 1])
-  t.equal(lastUsed(id), moment(5 * MINUTE - 1000))
+  t.equal(lastUsed(token.id), moment(5 * MINUTE - 1000))
   await pass(5 * MINUTE)
   t.equal(writes.length, 5, 'without requests there is nothing to write')
 })
@@ -149,7 +149,7 @@ t.test('what can not be written is tried again in the next minute, and nothing o
 })
 
 t.test('a shutdown waits for a write that waits for a lock', async (t) => {
-  const url = databaseUrl(t)
+  const url = await databaseUrl(t)
   const authtoken = await openAuthtoken({ database: url })
   const other = new SQLite(url.slice('file:'.length))
   t.teardown(() => other.close())

@@ -39,7 +39,7 @@ export async function checkChanges ({ report }: Context, sides: Sides, admin: st
     const user = await library.users.findByUsername('change-b')
     report.check('tokens.revoke deletes a token', user !== null && await library.tokens.revoke(user, `drf-${user.id}`))
   } finally {
-    library.database.close()
+    await library.database.close()
   }
   report.equal('a token that we delete is dead at Django', await theirs.who(second), INVALID)
   const third = await theirs.login('change-b', OLD)

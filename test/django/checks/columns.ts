@@ -36,7 +36,7 @@ export async function checkColumns ({ report }: Context, { path, ours, theirs, o
       report.equal(`Django reads our ${iso}, and finds the row by its year`, [[joined, last].map(({ aware, iso }) => [aware, Date.parse(iso)]), in2020], [[[true, Date.parse(iso)], [true, Date.parse(iso)]], true])
     }
   } finally {
-    library.database.close()
+    await library.database.close()
   }
 
   const theirKey = await orm.call<string>('create_user', { username: 'column-django', password: PASSWORD, is_staff: true })

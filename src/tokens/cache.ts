@@ -1,0 +1,168 @@
+import { LRUCache } from 'lru-cache'
+import type { Change, Watch } from '../database/changes.js'
+import type { Database } from '../database/database.js'
+
+/** How answers are remembered. */
+export interface CacheOptions {
+  /** Tokens that are remembered at most; 0: none. @default 100000 */
+  size?: number
+  /**
+   * How long an answer is remembered at most, in milliseconds. What ends or changes an identity is seen at once, whatever
+   * this says; it bounds how old a last use or a last login may be that is shown.
+   * @default 300000
+   */
+  ttlMs?: number
+}
+
+/** Figures of a cache. */
+export interface CacheStatistics {
+  hits: number
+  misses: number
+  /** Tokens that are remembered. */
+  size: number
+  /** Whether changes by others are told at the moment. */
+  watch: Watch['state']
+}
+
+/** Remembers whose tokens are whose. */
+export type Cache<Known extends object> = ReturnType<typeof createCache<Known>>
+
+/** An answer that is remembered. Those of one user are a chain. */
+interface Entry<Known> {
+  known: Known
+  userId: number
+  generation: number
+  /** On the clock that never goes back. */
+  until: number
+  sibling: Entry<Known> | undefined
+}
+
+/** A query that is under way. */
+interface Flight<Known> {
+  answer: Promise<Known | undefined>
+  /** The token changed since it was sent. */
+  outdated: boolean
+  /** Users who changed since it was sent: whose token it is, is not known yet. */
+  changed: Set<number>
+  /** The one after it, for callers who may not have its answer. */
+  next?: Promise<Known | undefined>
+}
+
+/**
+ * Remembers what was found out about tokens, by their digests, as long as the database's watch tells of every change.
+ * - An answer is remembered only where nothing changed that it may be about since its query was sent; otherwise it is
+ *   asked for again, so that nobody gets an answer from before a change that was told.
+ * - Of several callers at once one asks; while nothing tells of changes, callers wait for the query after the one that
+ *   is under way, so that none has an answer from before its call.
+ * - Tokens that nobody has are not remembered.
+ * - Where the driver is synchronous, so is the answer; on a hit it is in any case.
+ * @param database whose changes count
+ * @param userOf whose token it is
+ * @param isOver whether an answer seems to have ended by itself: then it is asked for again
+ */
+export function createCache<Known extends object> (database: Pick<Database, 'watch'>, userOf: (known: Known) => number, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
+  const entries = size === 0 ? null : new LRUCache<string, Entry<Known>>({ max: size, dispose: unlink })
+  const users = new Map<number, Entry<Known>>()
+  const flights = new Map<string, Flight<Known>>()
+  let watch: Watch | undefined
+  let generation = 0
+  let hits = 0
+  let misses = 0
+
+  function unlink (entry: Entry<Known>): void {
+    let before = users.get(entry.userId)
+    if (before === entry) {
+      if (entry.sibling === undefined) users.delete(entry.userId)
+      else users.set(entry.userId, entry.sibling)
+      return
+    }
+    while (before !== undefined && before.sibling !== entry) before = before.sibling
+    if (before !== undefined) before.sibling = entry.sibling
+  }
+
+  function hear (change: Change): void {
+    if (change === 'all') {
+      generation++
+      for (const flight of flights.values()) flight.outdated = true
+    } else if ('digest' in change) {
+      entries?.delete(change.digest)
+      const flight = flights.get(change.digest)
+      if (flight !== undefined) flight.outdated = true
+    } else {
+      for (let entry = users.get(change.user); entry !== undefined; entry = entry.sibling) entry.until = -Infinity
+      for (const flight of flights.values()) flight.changed.add(change.user)
+    }
+  }
+
+  /** The first use begins to watch: a program that checks no token needs no connection for it. */
+  const begin = (): Watch => (watch = database.watch(hear))
+
+  function keep (digest: string, known: Known | undefined): void {
+    if (entries === null) return
+    if (known === undefined) {
+      entries.delete(digest)
+      return
+    }
+    const userId = userOf(known)
+    const entry: Entry<Known> = { known, userId, generation, until: performance.now() + Math.min(ttlMs, (watch as Watch).maxAgeMs), sibling: undefined }
+    // Takes the former entry out of its chain.
+    entries.set(digest, entry)
+    entry.sibling = users.get(userId)
+    users.set(userId, entry)
+  }
+
+  async function follow (digest: string, flight: Flight<Known>, first: Promise<Known | undefined>, ask: () => Known | undefined | Promise<Known | undefined>): Promise<Known | undefined> {
+    try {
+      let known = await first
+      while (flight.outdated || (known !== undefined && flight.changed.has(userOf(known)))) {
+        flight.outdated = false
+        flight.changed.clear()
+        known = await ask()
+      }
+      if ((watch as Watch).isCurrent() && !flight.outdated) keep(digest, known)
+      return known
+    } finally {
+      flights.delete(digest)
+    }
+  }
+
+  /**
+   * What is known about a token.
+   * @param digest of the token
+   * @param ask asks the database
+   */
+  function find (digest: string, ask: () => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
+    const isCurrent = (watch ?? begin()).isCurrent()
+    if (isCurrent && entries !== null) {
+      const entry = entries.get(digest)
+      if (entry !== undefined && entry.generation === generation && entry.until > performance.now() && !isOver(entry.known)) {
+        hits++
+        return entry.known
+      }
+    }
+    misses++
+    const flight = flights.get(digest)
+    if (flight !== undefined) {
+      if (isCurrent) return flight.answer
+      const again = () => find(digest, ask)
+      return (flight.next ??= flight.answer.then(again, again))
+    }
+    const answer = ask()
+    if (!(answer instanceof Promise)) {
+      if (isCurrent) keep(digest, answer)
+      return answer
+    }
+    const own: Flight<Known> = { answer, outdated: false, changed: new Set() }
+    flights.set(digest, own)
+    own.answer = follow(digest, own, answer, ask)
+    return own.answer
+  }
+
+  return {
+    find,
+    /** Figures for operators. */
+    get statistics (): CacheStatistics {
+      return { hits, misses, size: entries?.size ?? 0, watch: watch?.state ?? 'none' }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * All tests: with SQLite and the coverage of every line, then on PostgreSQL those that know no dialect. One server is
+ * there for both rounds: TEST_POSTGRES_URL's where that is set, and one of this run's own otherwise.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { postgresUrl } from './postgres/server.js'
+
+const root = join(import.meta.dirname, '..')
+const tap = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist', 'esm', 'run.mjs')
+const env = { ...process.env, TEST_POSTGRES_URL: await postgresUrl() }
+
+await round('SQLite', [tap])
+await round('Coverage', [join(root, 'scripts', 'check-coverage.js')])
+await round('PostgreSQL', [tap, '--disable-coverage', ...onAnyDatabase()], { TEST_DIALECT: 'postgres' })
+
+/** A round that fails lets the others run: all that is wrong is seen at once. */
+async function round (title: string, args: string[], more: NodeJS.ProcessEnv = {}) {
+  console.log(`\n=== ${title}`)
+  const began = performance.now()
+  const child = spawn(process.execPath, args, { cwd: root, env: { ...env, ...more }, stdio: 'inherit' })
+  const stop = (signal: NodeJS.Signals) => { child.kill(signal) }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const [code, signal] = await once(child, 'exit')
+  process.off('SIGINT', stop).off('SIGTERM', stop)
+  console.log(`=== ${title}: ${code === 0 ? 'passed' : 'FAILED'} in ${Math.round((performance.now() - began) / 1000)} s`)
+  if (code !== 0) process.exitCode = 1
+  if (signal !== null) process.exit(1)
+}
+
+/** The test files that take their database from the helpers, and do not name SQLite. */
+function onAnyDatabase (): string[] {
+  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'))
+  return files.map((path) => join('test', path)).filter((path) => {
+    const text = readFileSync(join(root, path), 'utf8')
+    return /from '\.\.?\/(helpers|command-line)\.js'/.test(text) && !/sqlite/i.test(text)
+  })
+}
