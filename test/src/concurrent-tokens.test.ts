@@ -7,7 +7,7 @@ import SQLite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { openAuthtoken, type TokenOptions } from '../../src/authtoken.js'
 import { databaseUrl, makeUser, outside } from '../helpers.js'
-import type { Call, Orders, Outcome } from './children/callers.js'
+import type { Call, Message, Outcome, Setting } from './children/callers.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CALLERS = join(import.meta.dirname, 'children/callers.ts')
@@ -21,18 +21,28 @@ const LIFE = 60
 const STARTS = ['2030-01-01T12:00:00.000Z', '2030-01-02T12:00:00.250Z'].map((date) => Date.parse(date))
 
 /** The next that a process says, unless it ends. */
-async function reply<Message> (child: ChildProcess): Promise<Message> {
+async function reply<Answer> (child: ChildProcess): Promise<Answer> {
   const ended = new AbortController()
   try {
     const [said] = await Promise.race([
       once(child, 'message', { signal: ended.signal }),
       once(child, 'exit', { signal: ended.signal }).then(([code]) => { throw new Error(`a process of callers ended with ${code}`) })
     ])
-    return said as Message
+    return said as Answer
   } finally {
     ended.abort()
   }
 }
+
+async function tell<Answer> (child: ChildProcess, message: Message): Promise<Answer> {
+  child.send(message)
+  return await reply<Answer>(child)
+}
+
+// The same ones for all tests: each of them compiles what it runs.
+const children = Array.from({ length: PROCESSES }, () =>
+  spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
+t.teardown(() => { for (const child of children) child.kill('SIGKILL') })
 
 /** 50 callers in two processes on one file, for one user. */
 async function setUp (t: Test, tokens: TokenOptions = {}) {
@@ -40,20 +50,14 @@ async function setUp (t: Test, tokens: TokenOptions = {}) {
   const authtoken = await openAuthtoken({ database: url, tokens })
   const { user } = await makeUser(authtoken, 'ann')
   const client = new SQLite(url.slice('file:'.length), { readonly: true })
-  const children = Array.from({ length: PROCESSES }, () =>
-    spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS, url, String(user.id), JSON.stringify({ tokens })), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
   t.teardown(async () => {
     mock.timers.reset()
-    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map((child) => tell(child, { enter: null })))
     client.close()
     await authtoken.close()
   })
-  await Promise.all(children.map((child) => reply(child)))
-
-  async function order (child: ChildProcess, orders: Orders): Promise<Outcome[]> {
-    child.send(orders)
-    return await reply<Outcome[]>(child)
-  }
+  const enter: Setting = { url, userId: user.id, options: { tokens } }
+  await Promise.all(children.map((child) => tell(child, { enter })))
 
   const current = client.prepare("select count(*) from authtoken_accesstoken where replaced_by is null and kind <> 'sealed' and (expires is null or expires > ?)").pluck()
   return {
@@ -62,7 +66,7 @@ async function setUp (t: Test, tokens: TokenOptions = {}) {
     client,
     /** All callers at once; where the processes' clocks differ, a time each. */
     all: async (call: Call, now?: number | number[], callers = CALLERS_EACH): Promise<Outcome[]> =>
-      (await Promise.all(children.map((child, index) => order(child, { call, callers, now: Array.isArray(now) ? now[index] : now })))).flat(),
+      (await Promise.all(children.map((child, index) => tell<Outcome[]>(child, { obey: { call, callers, now: Array.isArray(now) ? now[index] : now } })))).flat(),
     /** How many tokens are current. */
     current: (now = Date.now()) => Number(current.get(`${new Date(now).toISOString().slice(0, 23).replace('T', ' ')}000`)),
     /** Which of the tokens work at that time. */
