@@ -28,16 +28,6 @@ export async function * userRows (url: string): AsyncGenerator<UserRow> {
   }
 }
 
-/** The answer to a query. @param url of either kind */
-export async function ask (url: string, sql: string): Promise<UserRow[]> {
-  const { query, close } = url.startsWith('postgres') ? await connect(url) : open(url)
-  try {
-    return await query(sql)
-  } finally {
-    await close()
-  }
-}
-
 async function connect (url: string) {
   const client = new pg.Client(url)
   await client.connect()

@@ -137,3 +137,5 @@ export const isForeignKeyViolation = (error: unknown): boolean => ['SQLITE_CONST
 
 /** Whether text can be in a database: PostgreSQL refuses even to look for a NUL. */
 export const isStorable = (text: string): boolean => !text.includes('\0')
+/** Whether a write failed because of any constraint. The error itself may hold what was to be written. */
+export const isConstraintViolation = (error: unknown): boolean => /^(SQLITE_CONSTRAINT|23)/.test(codeOf(error))

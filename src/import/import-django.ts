@@ -1,11 +1,11 @@
-import { type Database, isForeignKeyViolation, isUniqueViolation } from '../database/database.js'
+import { type Database, isConstraintViolation } from '../database/database.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf, generateId } from '../tokens/format.js'
 import { hintOf } from '../tokens/key.js'
 import { type Plan, planBatch, type Step } from './plan.js'
 import { createTally, type ImportReport, NAMED, type Tally } from './report.js'
-import { type Candidate, readId, readRow } from './row.js'
+import { type Candidate, readRow } from './row.js'
 import type { DjangoSource, SourceUser } from './source.js'
 import { addRows, findImported, findInTarget, isSealed, lastUserId, refuseSealed } from './target.js'
 
@@ -32,10 +32,9 @@ export async function importDjango (source: DjangoSource, database: Database, { 
   if (source.identity === await database.identity()) throw new DatabaseUnusable(`${source.name} is the database of DATABASE_URL itself; it needs no import`)
   const { users, tokens, lastId } = await source.size()
   const tally = createTally()
-  const last = readId(lastId) ?? 0
-  const batches = createBatches(database, tally, hash || await isSealed(database), last)
+  const batches = createBatches(database, tally, hash || await isSealed(database), lastId)
   // From now on who is added by others gets an id that none of the source's users has.
-  if (last > 0) await database.reserveIds(last)
+  if (lastId > 0) await database.reserveIds(lastId)
 
   let read = 0
   for (let page = await source.users(null, BATCH); page.length > 0;) {
@@ -80,7 +79,7 @@ function createBatches (database: Database, tally: Tally, hash: boolean, lastId:
           count(tally, (await attempt(candidates)).steps)
           return
         } catch (error) {
-          if (!isUniqueViolation(error) && !isForeignKeyViolation(error)) throw error
+          if (!isConstraintViolation(error)) throw error
           // Not the error itself: it holds what was to be written.
           if (tries === ATTEMPTS) throw new DatabaseUnusable(`${database.name} refuses users or tokens that it does not seem to have: a constraint of its own, or other writers, are in the way`)
           digests ||= await isSealed(database)

@@ -1,5 +1,6 @@
 import type { TokenReason, UserReason } from './report.js'
-import { type Candidate, MAX_ID, type TokenRow, type UserRow } from './row.js'
+import type { Candidate, TokenRow, UserRow } from './row.js'
+import { MAX_ID } from './source.js'
 import type { Found } from './target.js'
 
 /** What is to be done with a user or a token. */
@@ -48,7 +49,7 @@ export function planBatch (candidates: Candidate[], found: Found[], lastId: numb
 function placeUser ({ id, user }: Candidate, { user: present, idTaken }: Found, usernames: Set<string>, plan: Plan): { id: number | null, outcome: Step['user'] } {
   const skip = (reason: UserReason) => ({ id: null, outcome: { skip: reason } })
   if (typeof user === 'string') return skip(user)
-  // Twice in one batch: bytes that are no UTF-8 read as the same replacement.
+  // Twice in one batch: the source's table has lost what keeps usernames apart, or a user has two tokens.
   if (usernames.has(user.username)) return skip('username_taken')
   usernames.add(user.username)
   if (present !== null) return isSame(user, present) ? { id: present.id, outcome: 'present' } : skip('username_taken')

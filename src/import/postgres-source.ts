@@ -2,7 +2,7 @@ import pg from 'pg'
 import { nameOf, reason } from '../database/postgres-connection.js'
 import { identityOf } from '../database/postgres-tables.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
-import { type DjangoSource, refuseForeignTables, type SourceUser, unreadableUrl } from './source.js'
+import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser, unreadableUrl } from './source.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 // A connection that is cut without a word must not be waited for without end.
@@ -58,8 +58,8 @@ async function createSource (client: pg.Client, name: string): Promise<DjangoSou
     name,
     identity: await identityOf(client),
     size: async () => {
-      const [size] = await query<{ users: number, tokens: number, lastId: string }>('select (select count(*)::float8 from auth_user) as users, (select count(*)::float8 from authtoken_token) as tokens, (select coalesce(max(id), 0)::text from auth_user) as "lastId"')
-      return size as NonNullable<typeof size>
+      const [size] = await query<SourceSize>('select (select count(*)::float8 from auth_user) as users, (select count(*)::float8 from authtoken_token) as tokens, (select coalesce(max(id), 0)::int from auth_user where id between 0 and $1) as "lastId"', [MAX_ID])
+      return size as SourceSize
     },
     users: (after, limit) => query<SourceUser>(`
       select u.id::text, username, password, first_name, last_name, email, is_active, is_staff, is_superuser,

@@ -1,5 +1,5 @@
 import type { TokenReason, UserReason } from './report.js'
-import type { SourceUser } from './source.js'
+import { MAX_ID, type SourceUser } from './source.js'
 
 /** A user as it is written. */
 export interface UserRow {
@@ -32,9 +32,6 @@ export interface Candidate {
   token: TokenRow | TokenReason | null
 }
 
-/** The largest id that a user can have. */
-export const MAX_ID = 2_147_483_647
-
 const DATE = /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])) (?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.(\d{1,6}))?$/
 const SECONDS_LENGTH = 'YYYY-MM-DD HH:MM:SS'.length
 
@@ -47,14 +44,15 @@ export function readRow (row: SourceUser): Candidate {
 }
 
 /** An id that a user can have, or null. */
-export function readId (text: string): number | null {
+function readId (text: string): number | null {
   const id = Number(text)
   return id >= 1 && id <= MAX_ID ? id : null
 }
 
 function readUser (row: SourceUser): UserRow | UserReason {
   const { username, password, first_name: firstName, last_name: lastName, email } = row
-  if (!isText(username) || !isText(password) || !isText(firstName) || !isText(lastName) || !isText(email)) return 'not_text'
+  // Bytes that are no UTF-8 read as the replacement character: whose they were could not be told from others.
+  if (!isText(username) || username.includes('\ufffd') || !isText(password) || !isText(firstName) || !isText(lastName) || !isText(email)) return 'not_text'
   if ([username, password, firstName, lastName, email].some((text) => text.includes('\0'))) return 'nul'
   if (username === '') return 'username_empty'
   if (isLonger(username, 150)) return 'username_long'
@@ -69,7 +67,7 @@ function readUser (row: SourceUser): UserRow | UserReason {
 }
 
 function readToken (key: unknown, date: unknown): TokenRow | TokenReason {
-  if (!isText(key) || !/^[^\s\0]+$/.test(key) || isLonger(key, 40)) return 'key'
+  if (!isText(key) || !/^[^\s\0\ufffd]+$/.test(key) || isLonger(key, 40)) return 'key'
   const created = readDate(date)
   return created === null ? 'created' : { key, created }
 }

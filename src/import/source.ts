@@ -1,5 +1,8 @@
 import { InvalidSettings, DatabaseUnusable } from '../errors.js'
 
+/** The largest id that a user can have. */
+export const MAX_ID = 2_147_483_647
+
 /** A user as the source has it, with the token if there is one. Nothing of it has been looked at. */
 export interface SourceUser {
   /** The decimal digits of the id: the id itself may be larger than a number can be. */
@@ -19,6 +22,14 @@ export interface SourceUser {
   created: unknown
 }
 
+/** How large a source is. */
+export interface SourceSize {
+  users: number
+  tokens: number
+  /** The largest id that a user can have here, too; 0 where there is none. */
+  lastId: number
+}
+
 /** Tokens whose user is not there. */
 export interface Ownerless {
   count: number
@@ -32,8 +43,7 @@ export interface DjangoSource {
   readonly name: string
   /** As `Database.identity`. */
   readonly identity: string
-  /** How many users and tokens there are, and the largest id of a user; `'0'` where there is none. */
-  size (): Promise<{ users: number, tokens: number, lastId: string }>
+  size (): Promise<SourceSize>
   /**
    * The next users by their ids.
    * @param after the id behind which they begin; null: from the first

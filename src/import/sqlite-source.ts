@@ -2,7 +2,7 @@ import SQLite from 'better-sqlite3'
 import { identityOfFile, pathOf } from '../database/sqlite-file.js'
 import { codeOf } from '../database/database.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
-import { type DjangoSource, refuseForeignTables, type SourceUser } from './source.js'
+import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser } from './source.js'
 
 // It blocks the event loop, which has nothing else to do meanwhile.
 const PATIENCE_MS = 10_000
@@ -36,7 +36,7 @@ async function createSource (client: SQLite.Database, name: string): Promise<Dja
     const columns = client.prepare('select name, type from pragma_table_info(?)').all(table) as Array<{ name: string, type: string }>
     return new Map(columns.map(({ name, type }) => [name, type]))
   }))
-  const size = client.prepare('select (select count(*) from auth_user) as users, (select count(*) from authtoken_token) as tokens, (select cast(coalesce(max(id), 0) as text) from auth_user) as lastId')
+  const size = client.prepare('select (select count(*) from auth_user) as users, (select count(*) from authtoken_token) as tokens, (select coalesce(max(id), 0) from auth_user where id between 0 and ?) as lastId')
   const page = (condition: string) => client.prepare(`
     select cast(u.id as text) as id, username, password, first_name, last_name, email, is_active, is_staff, is_superuser, date_joined, last_login, t.key, t.created
     from auth_user u left join authtoken_token t on t.user_id = u.id where ${condition} order by u.id limit ?`)
@@ -49,7 +49,7 @@ async function createSource (client: SQLite.Database, name: string): Promise<Dja
   return {
     name,
     identity: identityOfFile(client.name),
-    size: async () => explain(name, () => size.get() as { users: number, tokens: number, lastId: string }),
+    size: async () => explain(name, () => size.get(MAX_ID) as SourceSize),
     users: async (after, limit) => explain(name, () => (after === null ? first.all(limit) : next.all(after, limit)) as SourceUser[]),
     ownerless: async (limit) => explain(name, () => ({ count: countOwnerless.get() as number, users: namedOwners.all(limit) as string[] })),
     close: async () => { client.close() }

@@ -3,8 +3,8 @@ import { alias, type PgTable } from 'drizzle-orm/pg-core'
 import type { Database, Statement } from '../database/database.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf } from '../tokens/format.js'
-import { type Candidate, MAX_ID, readFlag } from './row.js'
-import type { SourceUser } from './source.js'
+import { type Candidate, readFlag } from './row.js'
+import { MAX_ID, type SourceUser } from './source.js'
 
 /** What the target has to do with a row of the source. */
 export interface Found {
