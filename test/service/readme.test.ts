@@ -81,7 +81,7 @@ t.test('the two commands are scripts of the package, and .ci/run takes them from
 t.test('every command that is named is there, with its flags', async (t) => {
   const sink = { write: () => true } as never
   const named = column(readme, '| command | does |').flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => (name as string).replace(/^authtoken /, '').replace(/ [<[].*/, '')))
-  t.same(named, ['serve', 'migrate', 'check', 'createsuperuser', 'createuser', 'changepassword', 'create-token', 'users list',
+  t.same(named, ['serve', 'migrate', 'check', 'import-django', 'createsuperuser', 'createuser', 'changepassword', 'create-token', 'users list',
     'tokens list', 'tokens create', 'tokens revoke', 'tokens rotate', 'tokens prune', 'tokens seal'])
   for (const name of named) {
     let help = ''
