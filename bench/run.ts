@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { capacity } from './capacity.js'
 import { importBench } from './import.js'
 import { loginFlood } from './login-flood.js'
 import { loginTiming } from './login-timing.js'
@@ -12,6 +13,7 @@ const RESULTS = join(import.meta.dirname, 'results')
 const BENCHES: Record<string, (options: { count: number }) => Promise<Report>> = {
   'login-timing': loginTiming,
   'login-flood': loginFlood,
+  capacity,
   import: importBench
 }
 

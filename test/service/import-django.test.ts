@@ -158,11 +158,14 @@ t.test('what can not be imported is skipped, with a reason and never a secret', 
   }
 })
 
-t.test('PostgreSQL knows dates that Django does not', async (t) => {
-  const source = await djangoPostgres(t, 2)
-  await change(source, "update auth_user set date_joined = 'infinity' where id = 100; update auth_user set last_login = '0044-03-15 BC' where id = 101")
+t.test('PostgreSQL knows dates that Django does not, and may have lost users', async (t) => {
+  const source = await djangoPostgres(t, 4)
+  await change(source, `update auth_user set date_joined = 'infinity' where id = 100; update auth_user set last_login = '0044-03-15 BC' where id = 101;
+    set session_replication_role = replica; delete from auth_user where id > 101`)
   const { importFrom } = await setUp(t, fileUrl(t))
-  t.match(await importFrom(source), { skipped: [{ what: 'user', reason: 'date', count: 2, users: ['100', '101'] }, { what: 'token', reason: 'user_skipped', count: 2 }] })
+  t.match(await importFrom(source), {
+    skipped: [{ what: 'user', reason: 'date', count: 2, users: ['100', '101'] }, { what: 'token', reason: 'user_skipped', count: 2 }, { what: 'token', reason: 'no_user', count: 2, users: ['102', '103'] }]
+  })
 })
 
 t.test('who is there already is left alone, and whose id is taken gets another', async (t) => {
