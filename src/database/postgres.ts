@@ -156,6 +156,9 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
       : `; select pg_advisory_xact_lock_shared(${LOCK_SPACE}, 0), pg_advisory_xact_lock(${LOCK_SPACE}, ${Number(affected.user)})`
   const client = await pool.connect()
   let broken: Error | undefined
+  // The statement that waits fails too; without this, so would the process.
+  const breaks = (error: Error): void => { broken = error }
+  client.on('error', breaks)
   try {
     await client.query(`begin${lock}`)
     const counts = []
@@ -163,13 +166,18 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
     await client.query('commit')
     return counts
   } catch (error) {
-    broken = await client.query('rollback').then(() => undefined, (error: Error) => error)
+    // What the server did not even refuse it does not take back either: then the connection goes.
+    if (isRefusal(error)) await client.query('rollback').catch(breaks)
+    else breaks(error as Error)
     throw error
   } finally {
-    // What did not even answer to a rollback is no connection any more.
+    client.off('error', breaks)
     client.release(broken)
   }
 }
+
+/** Whether the server answered with an error. */
+const isRefusal = (error: unknown): boolean => [error, (error as { cause?: unknown }).cause].some((one) => one instanceof pg.DatabaseError)
 
 async function guarded<T> (query: () => PromiseLike<T>): Promise<T> {
   try {
