@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
@@ -10,6 +10,7 @@ import { openOptions } from '../src/commands/terminal.js'
 import { buildServer } from '../src/server.js'
 import { loadSettings } from '../src/settings.js'
 import { createDatabase } from './postgres/database.js'
+import { sql } from './sql.js'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 
@@ -32,7 +33,10 @@ export function folderOf (t: Test): string {
 
 /** A new database's URL: a file in a folder that goes with the test, or with TEST_DIALECT=postgres a database that does. */
 export const databaseUrl = async (t: Test): Promise<string> =>
-  process.env.TEST_DIALECT === 'postgres' ? createDatabase(t) : `file:${join(folderOf(t), `${randomUUID()}.db`)}`
+  process.env.TEST_DIALECT === 'postgres' ? createDatabase(t) : fileUrl(t)
+
+/** A new file's URL, whatever the dialect. */
+export const fileUrl = (t: Test): string => `file:${join(folderOf(t), `${randomUUID()}.db`)}`
 
 /** An open database with users and tokens, closed behind the test. */
 export async function open (t: Test, options: Partial<AuthtokenOptions> = {}): Promise<Authtoken> {
@@ -68,6 +72,17 @@ export function copyFixture (t: Test, name: string): string {
   copyFileSync(join(FIXTURES, name), path)
   return path
 }
+
+/** A new PostgreSQL database with what the real Django made there: the users of the recorded requests. */
+export async function djangoOnPostgres (t: Test): Promise<string> {
+  const url = await createDatabase(t)
+  await sql(url, readFileSync(fixture('django/postgres.sql'), 'utf8'))
+  return url
+}
+
+/** A database with the users of the recorded requests, as Django made it. */
+export const recordedDatabase = async (t: Test): Promise<string> =>
+  process.env.TEST_DIALECT === 'postgres' ? await djangoOnPostgres(t) : `file:${copyFixture(t, 'conformance/django.sqlite3')}`
 
 /** Where a fixture is. */
 export const fixture = (name: string): string => join(FIXTURES, name)

@@ -124,3 +124,6 @@ export const codeOf = (error: unknown): string => {
 export const isUniqueViolation = (error: unknown): boolean => ['SQLITE_CONSTRAINT_UNIQUE', '23505'].includes(codeOf(error))
 /** Whether a write failed because another table's rows point to the row. */
 export const isForeignKeyViolation = (error: unknown): boolean => ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'].includes(codeOf(error))
+
+/** Whether text can be in a database: PostgreSQL refuses even to look for a NUL. */
+export const isStorable = (text: string): boolean => !text.includes('\0')

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
-import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
+import { AuthtokenError, BadRequest, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
 import { createChanges } from './changes.js'
 import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type Statement } from './database.js'
 import { listen, type Listener, NO_LISTENER } from './postgres-listener.js'
@@ -44,7 +44,7 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
   // A connection that fails while idle is dropped by the pool; the next request finds out whether there is another.
   pool.on('error', () => {})
   try {
-    return await createDatabase(drizzle(pool, { schema }), pool, name, options, () => pool.end())
+    return await createDatabase(drizzle(pool, { schema }), pool, name, options, async () => { if (!pool.ended) await pool.end() })
   } catch (error) {
     await pool.end()
     throw error instanceof AuthtokenError && codeOf(error) !== 'AUTHTOKEN_DATABASE_UNAVAILABLE' ? error : new DatabaseUnusable(`${name} ${reason(error)}`, { cause: error })
@@ -56,14 +56,16 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
  * @param db a `drizzle-orm/node-postgres` database on a pool
  */
 export async function adoptPostgres (db: HostDatabase, options: DatabaseOptions): Promise<Database> {
-  const pool = (db as NodePgDatabase & { $client?: unknown }).$client
+  const own = db as NodePgDatabase<typeof schema> & { $client?: unknown }
+  const pool = own.$client
   if (!(pool instanceof pg.Pool)) throw new DatabaseUnusable('database must be a URL, or a Drizzle instance of drizzle-orm/better-sqlite3, or of drizzle-orm/node-postgres on a Pool')
-  return await createDatabase(drizzle(pool, { schema }), pool, 'the database', options, async () => {})
+  return await createDatabase(own, pool, 'the database', options, async () => {})
 }
 
 function createPool (config: pg.PoolConfig): pg.Pool {
   try {
-    return new pg.Pool(config)
+    // It reads the URL, as the pool does not before it connects.
+    return new pg.Client(config) && new pg.Pool(config)
   } catch {
     // The parser's own message may quote the URL.
     throw new InvalidSettings('DATABASE_URL can not be read: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded, and certificates that exist')
@@ -156,9 +158,9 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
       : `; select pg_advisory_xact_lock_shared(${LOCK_SPACE}, 0), pg_advisory_xact_lock(${LOCK_SPACE}, ${Number(affected.user)})`
   const client = await pool.connect()
   let broken: Error | undefined
-  // The statement that waits fails too; without this, so would the process.
-  const breaks = (error: Error): void => { broken = error }
-  client.on('error', breaks)
+  // One that ends between two statements says so here; the next statement fails.
+  const ended = (error: Error) => { broken = error }
+  client.on('error', ended)
   try {
     await client.query(`begin${lock}`)
     const counts = []
@@ -166,12 +168,12 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
     await client.query('commit')
     return counts
   } catch (error) {
-    // What the server did not even refuse it does not take back either: then the connection goes.
-    if (isRefusal(error)) await client.query('rollback').catch(breaks)
-    else breaks(error as Error)
+    // What does not even refuse a statement in time will not answer to a rollback either.
+    if (isRefusal(error)) await client.query('rollback').catch(ended)
+    else ended(error as Error)
     throw error
   } finally {
-    client.off('error', breaks)
+    client.off('error', ended)
     client.release(broken)
   }
 }
@@ -184,6 +186,8 @@ async function guarded<T> (query: () => PromiseLike<T>): Promise<T> {
     return await query()
   } catch (error) {
     if (error instanceof AuthtokenError || codeOf(error).startsWith('23')) throw error
+    // Text or a number that no column can hold.
+    if (codeOf(error).startsWith('22')) throw new BadRequest()
     throw retryAfter(new DatabaseUnavailable({ cause: error }), 1)
   }
 }

@@ -1,5 +1,5 @@
 import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, type SQL, sql } from 'drizzle-orm'
-import { type Database, isUniqueViolation } from '../database/database.js'
+import { type Database, isStorable, isUniqueViolation } from '../database/database.js'
 import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached, validationError } from '../errors.js'
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
@@ -52,6 +52,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
 
   async function find (owner: Owner, id: string): Promise<Token | null> {
     need()
+    if (!isStorable(id)) return null
     const [row] = await database.run(() => db.select(shown).from(tokens).where(owned(owner, id)))
     return row === undefined ? null : describeAccessToken(row)
   }
@@ -69,6 +70,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     /** The id of the user whose token it is, or null. */
     async findOwner (id: string): Promise<number | null> {
       need()
+      if (!isStorable(id)) return null
       const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.id, id)))
       return row?.userId ?? null
     },
@@ -185,6 +187,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     /** Deletes a token, and the one that it replaced. @returns whether there was one */
     async revoke (owner: Owner, id: string): Promise<boolean> {
       need()
+      if (!isStorable(id)) return false
       const [revoked] = await database.transaction((tx) => [
         tx.delete(tokens).where(owned(owner, id)),
         tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))

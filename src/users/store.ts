@@ -1,6 +1,6 @@
 import type { like } from 'drizzle-orm'
 import { and, asc, eq, getTableColumns, or, sql } from 'drizzle-orm'
-import { type Database, isForeignKeyViolation, isUniqueViolation } from '../database/database.js'
+import { type Database, isForeignKeyViolation, isStorable, isUniqueViolation } from '../database/database.js'
 import { Conflict, validationError } from '../errors.js'
 import type { User } from '../tokens/identity.js'
 import { revocation } from '../tokens/revocation.js'
@@ -36,6 +36,7 @@ export function createUserStore (database: Database) {
 
   const matching = (search: string | undefined) => {
     if (search === undefined || search === '') return undefined
+    if (!isStorable(search)) return sql`false`
     const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
     return or(escapedLike(users.username, pattern), escapedLike(users.email, pattern))
   }
@@ -43,13 +44,14 @@ export function createUserStore (database: Database) {
   return {
     /** The user of that exact name, or null. */
     async findByUsername (username: string): Promise<User | null> {
+      if (!isStorable(username)) return null
       const [row] = await database.run(() => db.select(columns).from(users).where(eq(users.username, username)))
       return row ?? null
     },
 
     /** The user of that exact name with the encoded password, or null. */
     async findWithPassword (username: string): Promise<{ user: User, password: string } | null> {
-      return await findWithPassword({ username }) ?? null
+      return isStorable(username) ? await findWithPassword({ username }) ?? null : null
     },
 
     /** The user of that id, or null. */

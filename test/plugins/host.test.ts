@@ -74,7 +74,7 @@ for (const ignoreTrailingSlash of [false, true]) {
     t.test(`a host with ${title}, ignoreTrailingSlash ${ignoreTrailingSlash}, behaves as without the plugin`, async (t) => {
       const options = { routerOptions: { ignoreTrailingSlash } }
       const plain = await build(options, before, nothing, after)
-      const equipped = await build(options, before, async (app) => { await app.register(authtoken, { database: await databaseUrl(t) }) }, after)
+      const equipped = await build(options, before, async (app) => { await app.register(authtoken, { migrate: true, database: await databaseUrl(t) }) }, after)
       t.teardown(() => Promise.all([plain.close(), equipped.close()]))
       for (const request of REQUESTS) {
         const [expected, got] = await Promise.all([plain.inject(request), equipped.inject(request)])

@@ -187,7 +187,7 @@ t.test('routes declared before the plugin are never open', async (t) => {
 
   t.test('in the root scope, the start stops', async (t) => {
     const app = Fastify()
-    app.register(authtoken, { database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+    app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
     app.get('/early', answer)
     await t.rejects(async () => { await app.ready() }, { message: /^routes were declared before authtoken was registered and would be open: \/early; put "await app.register/ })
   })
@@ -195,7 +195,7 @@ t.test('routes declared before the plugin are never open', async (t) => {
   t.test('in a child of the root that came earlier, too', async (t) => {
     const app = Fastify()
     app.register(async (child) => { child.get('/early', answer) })
-    app.register(authtoken, { database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+    app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
     await t.rejects(async () => { await app.ready() }, { message: /would be open: \/early/ })
   })
 
@@ -203,7 +203,7 @@ t.test('routes declared before the plugin are never open', async (t) => {
     const app = Fastify()
     app.get('/outside', answer)
     app.register(async (scope) => {
-      scope.register(authtoken, { database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+      scope.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
       scope.get('/early', answer)
     }, { prefix: '/inside' })
     await t.rejects(async () => { await app.ready() }, { message: /would be open: \/inside\/early;/ })
@@ -214,7 +214,7 @@ t.test('routes declared before the plugin are never open', async (t) => {
     t.teardown(() => app.close())
     app.get('/outside', answer)
     app.register(async (scope) => {
-      scope.register(authtoken, { database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+      scope.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
       scope.get('/early', answer)
       scope.get('/left', { config: { authtoken: false } }, answer)
       scope.after(() => { scope.get('/late', answer) })
@@ -227,7 +227,7 @@ t.test('routes declared before the plugin are never open', async (t) => {
   t.test('where every route is open by default, only those that asked for a token are refused', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    app.register(authtoken, { database: await databaseUrl(t) })
+    app.register(authtoken, { migrate: true, database: await databaseUrl(t) })
     app.get('/early', answer)
     app.get('/asked', { config: { authtoken: { permission: 'isAuthenticated' } } }, answer)
     t.equal((await app.inject('/early')).statusCode, 200)
@@ -243,7 +243,7 @@ t.test('permission functions let nobody in where the plugin does not know the ro
       child.post(`/${name}`, { onRequest: (request, reply, done) => app[name](request, reply, done) }, async () => 'let in')
     }
   })
-  app.register(authtoken, { database: await databaseUrl(t) })
+  app.register(authtoken, { migrate: true, database: await databaseUrl(t) })
   await app.ready()
   const { authorization } = await makeUser(app.authtoken, 'ann', { isStaff: true })
   for (const url of ['/verifyToken', '/isAuthenticated', '/isAdminUser', '/isAuthenticatedOrReadOnly']) {
@@ -253,8 +253,8 @@ t.test('permission functions let nobody in where the plugin does not know the ro
 
 t.test('a second registration in the same scope, or below, stops the start; siblings are kept apart', async (t) => {
   for (const nest of [
-    async (app: FastifyInstance) => { await app.register(authtoken, { database: await databaseUrl(t) }) },
-    async (app: FastifyInstance) => { await app.register(async (child) => { await child.register(authtoken, { database: await databaseUrl(t) }) }) }
+    async (app: FastifyInstance) => { await app.register(authtoken, { migrate: true, database: await databaseUrl(t) }) },
+    async (app: FastifyInstance) => { await app.register(async (child) => { await child.register(authtoken, { migrate: true, database: await databaseUrl(t) }) }) }
   ]) {
     const app = await buildHost(t)
     await t.rejects(nest(app), { message: /authtoken is registered in this scope already/ })
@@ -265,7 +265,7 @@ t.test('a second registration in the same scope, or below, stops the start; sibl
   const keys: Record<string, string> = {}
   for (const name of ['one', 'two']) {
     app.register(async (scope) => {
-      await scope.register(authtoken, { database: `${await databaseUrl(t)}.${name}`, defaultPermission: 'isAuthenticated' })
+      await scope.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
       scope.get('/', async ({ user }) => user?.username)
       keys[name] = (await makeUser(scope.authtoken, name)).token.key
     }, { prefix: `/${name}` })
@@ -284,7 +284,7 @@ t.test("the host's @fastify/auth is used where it is there", async (t) => {
   t.teardown(() => app.close())
   await app.register(fastifyAuth, { defaultRelation: 'and' })
   const { auth } = app
-  await app.register(authtoken, { database: await databaseUrl(t) })
+  await app.register(authtoken, { migrate: true, database: await databaseUrl(t) })
   t.equal(app.auth, auth)
 })
 

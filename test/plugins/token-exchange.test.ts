@@ -175,7 +175,7 @@ t.test("errors: 'throw' hands the exchange's errors to the host too", async (t) 
   app.setErrorHandler((error: Error & { code: string, statusCode: number, fields?: object }, _request, reply) => {
     reply.code(error.statusCode).send({ code: error.code, fields: error.fields })
   })
-  await app.register(authtoken, { database: await databaseUrl(t), errors: 'throw' })
+  await app.register(authtoken, { migrate: true, database: await databaseUrl(t), errors: 'throw' })
   t.match((await app.inject(json({ username: 'ann' }))).json(), { code: 'AUTHTOKEN_VALIDATION', fields: { password: ['This field is required.'] } })
   t.match((await app.inject({ ...json({}), headers: { 'content-type': 'nonsense' } })).json(), { code: 'AUTHTOKEN_UNSUPPORTED_MEDIA_TYPE' })
 })
@@ -206,6 +206,7 @@ t.test('logins past the queue get 503 with Retry-After, the accepted ones their 
 t.test('a password that is changed while a login is under way gives no token away', async (t) => {
   for (const tokens of [{}, { kind: 'access' as const }]) {
     const app = await buildHost(t, {
+      migrate: true,
       database: await databaseUrl(t),
       tokens,
       exchange: {

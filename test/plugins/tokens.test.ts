@@ -1,8 +1,8 @@
-import SQLite from 'better-sqlite3'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { NewToken } from '../../src/index.js'
 import { buildService, makeLogin, makeUser } from '../helpers.js'
+import { sql } from '../sql.js'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'OPTIONS'
 
@@ -180,9 +180,7 @@ t.test('an expired token gives up its name, also to a rename', async (t) => {
   const { make, ann, asAnn, settings } = await setUp(t)
   const [first, second] = [await make(ann, { name: 'one' }), await make(ann, { name: 'two' })]
   t.match(await asAnn('PATCH', `/tokens/${second.id}/`, { name: 'one' }), { status: 400, body: { name: ['The user has a token of that name already.'] } })
-  const client = new SQLite(settings.DATABASE_URL.slice('file:'.length))
-  client.prepare("update authtoken_accesstoken set expires = '2020-01-01 00:00:00' where id = ?").run(first.id)
-  client.close()
+  await sql(settings.DATABASE_URL, `update authtoken_accesstoken set expires = '2020-01-01 00:00:00' where id = '${first.id}'`)
   t.match(await asAnn('POST', `/tokens/${first.id}/rotate/`, {}), { status: 409, body: { detail: 'The token has expired. Make a new one.' } })
   t.match(await asAnn('PATCH', `/tokens/${second.id}/`, { name: 'one' }), { status: 200, body: { name: 'one' } })
   t.equal((await asAnn('GET', `/tokens/${first.id}/`)).status, 404)

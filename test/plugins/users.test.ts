@@ -1,7 +1,7 @@
-import SQLite from 'better-sqlite3'
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import { buildService, makeUser } from '../helpers.js'
+import { sql } from '../sql.js'
 
 const client = (server: FastifyInstance, authorization: string) =>
   async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'OPTIONS', url: string, payload?: object) => {
@@ -164,9 +164,8 @@ t.test('the list has pages and a search', async (t) => {
 
 t.test('a user that other tables point to is not deleted, but 409', async (t) => {
   const { root, authtoken, settings } = await setUp(t)
-  const other = new SQLite(settings.DATABASE_URL.slice('file:'.length))
-  other.exec('create table django_admin_log (user_id integer not null references auth_user (id) deferrable initially deferred); insert into django_admin_log select id from auth_user where username = \'ann\'')
-  other.close()
+  await sql(settings.DATABASE_URL, 'create table django_admin_log (user_id integer not null references auth_user (id) deferrable initially deferred)')
+  await sql(settings.DATABASE_URL, "insert into django_admin_log select id from auth_user where username = 'ann'")
   const { status, body } = await root('DELETE', '/users/ann/')
   t.equal(status, 409)
   t.match(body, { detail: /other tables of the database refer to it/ })

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream'
-import SQLite from 'better-sqlite3'
 import type { Test } from 'tap'
 import { databaseUrl } from '../helpers.js'
+import { sql } from '../sql.js'
 import { run } from '../../src/program.js'
 
 /** The command line in a folder with a database of its own. */
 export async function commandLine (t: Test, env: NodeJS.ProcessEnv = {}) {
-  const url = await databaseUrl(t)
+  const url = env.DATABASE_URL ?? await databaseUrl(t)
   const call = async (args: string[], more: NodeJS.ProcessEnv = {}, answers: string[] | null = null) => {
     const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()]
     let out = ''
@@ -18,14 +18,7 @@ export async function commandLine (t: Test, env: NodeJS.ProcessEnv = {}) {
     typing.stop()
     return { code, out, err }
   }
-  const query = (sql: string) => {
-    const client = new SQLite(url.slice('file:'.length))
-    try {
-      return client.prepare(sql).all()
-    } finally {
-      client.close()
-    }
-  }
+  const query = (statement: string) => sql(url, statement)
   return { call, query, url }
 }
 

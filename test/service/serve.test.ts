@@ -31,7 +31,7 @@ async function addressOf ({ child, output, errors }: Running): Promise<string> {
 }
 
 t.test('the service starts on an empty folder, serves, and stops when told', async (t) => {
-  const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), PORT: '0' })
+  const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', PORT: '0' })
   const address = await addressOf(service)
   t.equal((await fetch(`${address}/healthz`)).status, 200)
   t.equal((await fetch(`${address}/users/me/`)).status, 401)
@@ -49,7 +49,7 @@ t.test('a port in use, and an address that is not ours, are one line and exit co
   await once(other, 'listening')
   t.teardown(() => other.close())
   const port = (other.address() as AddressInfo).port
-  const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), PORT: String(port) })
+  const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', PORT: String(port) })
   const [code] = await once(service.child, 'exit')
   t.equal(code, 1)
   t.equal(service.errors(), `authtoken: PORT ${port} on 127.0.0.1 is in use by another program; choose another\n`)
@@ -57,7 +57,7 @@ t.test('a port in use, and an address that is not ours, are one line and exit co
   for (const [HOST, message] of [['192.0.2.1', 'HOST 192.0.2.1 is not an address of this machine'], ['no.such.host.invalid', /HOST no\.such\.host\.invalid|getaddrinfo/]] as const) {
     let errors = ''
     const sink = { write: (line: string) => { errors += line; return true } }
-    const code = await run(['serve'], { env: { DATABASE_URL: await databaseUrl(t), HOST, PORT: '0', LOG_LEVEL: 'silent' }, input: process.stdin, output: sink as never, errors: sink as never, interactive: false })
+    const code = await run(['serve'], { env: { DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', HOST, PORT: '0', LOG_LEVEL: 'silent' }, input: process.stdin, output: sink as never, errors: sink as never, interactive: false })
     t.equal(code, 1)
     t.match(errors, message)
   }
@@ -66,7 +66,7 @@ t.test('a port in use, and an address that is not ours, are one line and exit co
 t.test('an error that nobody caught ends the process, with a line in the log', async (t) => {
   const accident = "process.on('SIGCONT', () => { throw new TypeError('by accident') })"
   const options = `${process.env.NODE_OPTIONS ?? ''} --import=data:text/javascript,${encodeURIComponent(accident)}`
-  const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), PORT: '0', NODE_OPTIONS: options })
+  const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', PORT: '0', NODE_OPTIONS: options })
   await addressOf(service)
   service.child.kill('SIGCONT')
   const [code] = await once(service.child, 'exit')

@@ -28,11 +28,11 @@ t.test('tokens are made, found, replaced and revoked', async (t) => {
   t.match(first, { id: `drf-${user.id}`, key: /^[0-9a-f]{40}$/, hint: first.key.slice(0, 4) })
   const second = await tokens.replace(user)
   t.not(second.key, first.key)
-  t.equal(authenticator.authenticate(first.key), null, 'the old key is dead at once')
-  t.match(authenticator.authenticate(second.key), { user: { username: 'ann' } })
+  t.equal(await authenticator.authenticate(first.key), null, 'the old key is dead at once')
+  t.match(await authenticator.authenticate(second.key), { user: { username: 'ann' } })
   t.equal(await tokens.revoke(user, first.id), true)
   t.equal(await tokens.revoke(user, first.id), false)
-  t.equal(authenticator.authenticate(second.key), null)
+  t.equal(await authenticator.authenticate(second.key), null)
   t.match(await tokens.replace(user), { key: /^[0-9a-f]{40}$/ }, 'replacing none makes one')
 })
 
@@ -51,7 +51,7 @@ t.test('keys of any form are found, and short ones give no hint away', async (t)
   for (const key of ['abcd1234', 'ключ', '0']) {
     await tokens.revoke(user, `drf-${user.id}`)
     await database.run(() => database.db.insert(database.schema.authtokenToken).values({ key, created: new Date(), userId: user.id }))
-    t.match(authenticator.authenticate(key), { user: { username: 'ann' }, token: { hint: null } }, key)
+    t.match(await authenticator.authenticate(key), { user: { username: 'ann' }, token: { hint: null } }, key)
   }
 })
 

@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import SQLite from 'better-sqlite3'
+import { and, eq, gt, isNull, ne, or } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { openAuthtoken, type TokenOptions } from '../../src/authtoken.js'
 import { databaseUrl, makeUser, outside } from '../helpers.js'
-import type { Call, Orders, Outcome } from './children/callers.js'
+import type { Call, Message, Outcome, Setting } from './children/callers.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CALLERS = join(import.meta.dirname, 'children/callers.ts')
@@ -21,50 +21,57 @@ const LIFE = 60
 const STARTS = ['2030-01-01T12:00:00.000Z', '2030-01-02T12:00:00.250Z'].map((date) => Date.parse(date))
 
 /** The next that a process says, unless it ends. */
-async function reply<Message> (child: ChildProcess): Promise<Message> {
+async function reply<Answer> (child: ChildProcess): Promise<Answer> {
   const ended = new AbortController()
   try {
     const [said] = await Promise.race([
       once(child, 'message', { signal: ended.signal }),
       once(child, 'exit', { signal: ended.signal }).then(([code]) => { throw new Error(`a process of callers ended with ${code}`) })
     ])
-    return said as Message
+    return said as Answer
   } finally {
     ended.abort()
   }
 }
 
+async function tell<Answer> (child: ChildProcess, message: Message): Promise<Answer> {
+  child.send(message)
+  return await reply<Answer>(child)
+}
+
+// The same ones for all tests: each of them compiles what it runs.
+const children = Array.from({ length: PROCESSES }, () =>
+  spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
+t.teardown(() => { for (const child of children) child.kill('SIGKILL') })
+
 /** 50 callers in two processes on one file, for one user. */
 async function setUp (t: Test, tokens: TokenOptions = {}) {
   const url = await databaseUrl(t)
-  const authtoken = await openAuthtoken({ database: url, tokens })
+  const authtoken = await openAuthtoken({ database: url, migrate: true, tokens })
   const { user } = await makeUser(authtoken, 'ann')
-  const client = new SQLite(url.slice('file:'.length), { readonly: true })
-  const children = Array.from({ length: PROCESSES }, () =>
-    spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS, url, String(user.id), JSON.stringify({ tokens })), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
   t.teardown(async () => {
     mock.timers.reset()
-    for (const child of children) child.kill('SIGKILL')
-    client.close()
+    await Promise.all(children.map((child) => tell(child, { enter: null })))
     await authtoken.close()
   })
-  await Promise.all(children.map((child) => reply(child)))
+  const enter: Setting = { url, userId: user.id, options: { tokens } }
+  await Promise.all(children.map((child) => tell(child, { enter })))
 
-  async function order (child: ChildProcess, orders: Orders): Promise<Outcome[]> {
-    child.send(orders)
-    return await reply<Outcome[]>(child)
-  }
-
-  const current = client.prepare("select count(*) from authtoken_accesstoken where replaced_by is null and kind <> 'sealed' and (expires is null or expires > ?)").pluck()
+  const { database: { db, run, schema: { authtokenAccesstoken: rows } } } = authtoken
   return {
     authtoken,
     user,
-    client,
+    /** How many tokens of a name are current, and how many were replaced. */
+    async named (name: string) {
+      const found = await run(() => db.select({ replacedBy: rows.replacedBy }).from(rows).where(eq(rows.name, name)))
+      const replaced = found.filter(({ replacedBy }) => replacedBy !== null).length
+      return { current: found.length - replaced, replaced }
+    },
     /** All callers at once; where the processes' clocks differ, a time each. */
     all: async (call: Call, now?: number | number[], callers = CALLERS_EACH): Promise<Outcome[]> =>
-      (await Promise.all(children.map((child, index) => order(child, { call, callers, now: Array.isArray(now) ? now[index] : now })))).flat(),
+      (await Promise.all(children.map((child, index) => tell<Outcome[]>(child, { obey: { call, callers, now: Array.isArray(now) ? now[index] : now } })))).flat(),
     /** How many tokens are current. */
-    current: (now = Date.now()) => Number(current.get(`${new Date(now).toISOString().slice(0, 23).replace('T', ' ')}000`)),
+    current: (now = Date.now()): Promise<number> => run(() => db.$count(rows, and(isNull(rows.replacedBy), ne(rows.kind, 'sealed'), or(isNull(rows.expires), gt(rows.expires, new Date(now)))))),
     /** Which of the tokens work at that time. */
     async working (outcomes: Outcome[], now?: number): Promise<Outcome[]> {
       if (now !== undefined) mock.timers.enable({ apis: ['Date'], now })
@@ -89,12 +96,12 @@ function tally (outcomes: Outcome[]): Record<string, number> {
 }
 
 /** Looks at it again and again while work is done. */
-async function during<T, Seen> (work: Promise<T>, look: () => Seen): Promise<{ result: T, seen: Seen[] }> {
+async function during<T, Seen> (work: Promise<T>, look: () => Promise<Seen>): Promise<{ result: T, seen: Seen[] }> {
   const seen: Seen[] = []
   const done = work.then(() => true)
-  do seen.push(look())
+  do seen.push(await look())
   while (!await Promise.race([done, turn(false)]))
-  return { result: await work, seen: [...seen, look()] }
+  return { result: await work, seen: [...seen, await look()] }
 }
 
 const named = (name: string): Call => ({ method: 'create', token: { name } })
@@ -130,7 +137,7 @@ t.test('of 50 callers at once that rotate a token one gets the new one', async (
   const first = await authtoken.tokens.create(user, { name: 'ci' })
   for (const grace of [0, 60]) {
     const [{ id, key }] = grace === 0 ? [first] : [await authtoken.tokens.create(user, { name: 'with grace' })]
-    const before = current()
+    const before = await current()
     const { result, seen } = await during(all({ method: 'rotate', id, grace }), current)
     t.same(tally(result), { made: 1, AUTHTOKEN_CONFLICT: CALLED - 1 })
     t.same(new Set(seen), new Set([before]), 'there is always one')
@@ -141,12 +148,11 @@ t.test('of 50 callers at once that rotate a token one gets the new one', async (
 })
 
 t.test('50 callers that rotate a token again and again leave one token of its name, and one predecessor', async (t) => {
-  const { all, authtoken, user, client, working } = await setUp(t)
-  const count = client.prepare('select count(*) filter (where replaced_by is null) current, count(*) filter (where replaced_by is not null) replaced from authtoken_accesstoken where name = ?')
+  const { all, authtoken, user, named, working } = await setUp(t)
   for (const grace of [0, 60]) {
     const name = `grace ${grace}`
     await authtoken.tokens.create(user, { name })
-    const { result, seen } = await during(all({ method: 'rotateCurrent', name, grace, times: 6 }), () => count.get(name) as { current: number, replaced: number })
+    const { result, seen } = await during(all({ method: 'rotateCurrent', name, grace, times: 6 }), () => named(name))
     const { made: rotated = 0, AUTHTOKEN_CONFLICT: conflicts = 0, none = 0, ...others } = tally(result)
     t.same(others, {}, 'nothing else fails')
     t.equal(rotated + conflicts + none, CALLED * 6)
@@ -220,7 +226,7 @@ t.test('a token holds its name until it expires, and not a millisecond longer', 
     t.ok(Math.max(...seen) === 1)
     const later = end + LIFE * 1000
     t.same(tally(await all(call, later)), { made: 1, 'AUTHTOKEN_VALIDATION name': CALLED - 1 })
-    t.equal(current(later), 1)
+    t.equal(await current(later), 1)
   }
 })
 

@@ -1,13 +1,12 @@
 import { createCipheriv } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import SQLite from 'better-sqlite3'
-import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../src/index.js'
 import { checksum, createTokenFormat, digestOf, type RandomSource } from '../../src/tokens/format.js'
 import { generateKey } from '../../src/tokens/key.js'
 import { databaseUrl, makeUser, open } from '../helpers.js'
+import { hostDatabase } from '../sql.js'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const RANDOM_LENGTH = 30
@@ -75,14 +74,10 @@ t.test('the same measure catches characters that are not equally likely', async 
 /** An open database on a connection whose queries are counted. */
 async function counting (t: Test) {
   const url = await databaseUrl(t)
-  await (await openAuthtoken({ database: url })).close()
-  const client = new SQLite(url.slice('file:'.length))
+  await (await openAuthtoken({ database: url, migrate: true })).close()
   const queries: string[] = []
-  const authtoken = await openAuthtoken({ database: drizzle(client, { logger: { logQuery: (query) => { queries.push(query) } } }) })
-  t.teardown(async () => {
-    await authtoken.close()
-    client.close()
-  })
+  const authtoken = await openAuthtoken({ database: hostDatabase(t, url, { logger: { logQuery: (query) => { queries.push(query) } } }) })
+  t.teardown(() => authtoken.close())
   const ask = async (key: string) => {
     const before = queries.length
     const identity = await authtoken.authenticator.authenticate(key)

@@ -14,7 +14,8 @@ t.afterEach(() => mock.timers.reset())
 
 /** A user's tokens, and a clock that is at 0 seconds. */
 async function setUp (t: Test, options: TokenOptions = {}) {
-  const authtoken = await open(t, { tokens: options })
+  // On one connection what is due is written before what is asked next.
+  const authtoken = await open(t, { tokens: options, pool: { size: 1 } })
   const { user } = await makeUser(authtoken, 'ann')
   const { tokens, authenticator } = authtoken
   return {
@@ -283,7 +284,7 @@ t.test('a use while the token was good prolongs none that is expired, disabled o
 
 t.test('the last minute is written as the database is closed, under the same rules', async (t) => {
   const url = await databaseUrl(t)
-  const { tokens, users, authenticator, close } = await openAuthtoken({ database: url, tokens: { sliding: true } })
+  const { tokens, users, authenticator, close } = await openAuthtoken({ database: url, migrate: true, tokens: { sliding: true } })
   const { user } = await makeUser({ tokens, users }, 'ann')
   const create = (token: NewToken) => tokens.create(user, token)
   const [good, disabled, expired] = [await create({ expiresIn: 100 }), await create({ expiresIn: 100 }), await create({ expiresIn: 20 })]
