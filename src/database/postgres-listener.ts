@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import type { Change, Watch } from './changes.js'
 import { connectionOf } from './postgres-connection.js'
+import { type Silence, streamOf } from './postgres-silence.js'
 
 const CHANNEL = 'authtoken'
 const PROBE_INTERVAL_MS = 1_000
 const PROBE_BOUND_MS = 1_000
 const FIRST_DELAY_MS = 50
-const LONGEST_DELAY_MS = 1_000
+const LONGEST_DELAY_MS = 500
 
 /** A watch that ends. */
 export interface Listener extends Watch {
@@ -23,13 +24,15 @@ export const NO_LISTENER: Listener = { isCurrent: () => false, maxAgeMs: Infinit
  * silently, or the pool has gone over to another server. Then nothing is current until it listens again.
  * @param pool whose address and user are taken, and through which the probes go
  * @param isTelling whether the database has the triggers
+ * @param silence ends the pool's connections that have died with the listener's
  * @param tell is called at each change, and with `'all'` whenever some may have been missed
  */
-export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, tell: (change: Change) => void): Listener {
+export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, silence: Silence, tell: (change: Change) => void): Listener {
   const probes = `authtoken_probe_${randomUUID().replaceAll('-', '')}`
   let client: pg.Client | undefined
   let state: Watch['state'] = 'lost'
   let closed = false
+  let isSilent = false
   let delay = FIRST_DELAY_MS
   let timer: NodeJS.Timeout | undefined
   let heard = (): void => {}
@@ -65,6 +68,8 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, tell: 
     try {
       await own.connect()
       await own.query(`listen ${CHANNEL}; listen ${probes}`)
+      if (isSilent) silence.end()
+      isSilent = false
       await probe(own)
     } catch {
       lose(own)
@@ -74,6 +79,7 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, tell: 
   /** Also the first proof that notices arrive: only then is anything current. */
   async function probe (own: pg.Client): Promise<void> {
     const bound = AbortSignal.timeout(PROBE_BOUND_MS)
+    silence.note()
     try {
       await new Promise<void>((resolve, reject) => {
         heard = resolve
@@ -88,6 +94,7 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, tell: 
       delay = FIRST_DELAY_MS
       later(() => { probe(own).catch(() => {}) }, PROBE_INTERVAL_MS)
     } catch {
+      isSilent ||= bound.aborted
       lose(own)
     }
   }
@@ -110,6 +117,6 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, tell: 
 
 /** Ends a connection that may not answer any more. */
 function discard (client: pg.Client): void {
-  client.end().catch(() => {});
-  (client as unknown as { connection: { stream: { destroy (): void } } }).connection.stream.destroy()
+  client.end().catch(() => {})
+  streamOf(client).destroy()
 }

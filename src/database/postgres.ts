@@ -8,6 +8,7 @@ import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type St
 import { listen, type Listener, NO_LISTENER } from './postgres-listener.js'
 import { hasAccessTokens, hasTable, hasTriggers, identityOf, inspectPostgres, migratePostgres, reserveUserIds, rewriteDrfTokens } from './postgres-tables.js'
 import { nameOf, reason } from './postgres-connection.js'
+import { NO_SILENCE, type Silence, watchSilence } from './postgres-silence.js'
 import * as schema from './schema.postgres.js'
 
 /** The oldest server that is supported: 15, as `server_version_num`. */
@@ -45,7 +46,7 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
   // A connection that fails while idle is dropped by the pool; the next request finds out whether there is another.
   pool.on('error', () => {})
   try {
-    return await createDatabase(drizzle(pool, { schema }), pool, name, options, async () => { if (!pool.ended) await pool.end() })
+    return await createDatabase(drizzle(pool, { schema }), pool, name, options, watchSilence(pool), async () => { if (!pool.ended) await pool.end() })
   } catch (error) {
     await pool.end()
     throw error instanceof AuthtokenError && codeOf(error) !== 'AUTHTOKEN_DATABASE_UNAVAILABLE' ? error : new DatabaseUnusable(`${name} ${reason(error)}`, { cause: error })
@@ -60,7 +61,7 @@ export async function adoptPostgres (db: HostDatabase, options: DatabaseOptions)
   const own = db as NodePgDatabase<typeof schema> & { $client?: unknown }
   const pool = own.$client
   if (!(pool instanceof pg.Pool)) throw new DatabaseUnusable('database must be a URL, or a Drizzle instance of drizzle-orm/better-sqlite3, or of drizzle-orm/node-postgres on a Pool')
-  return await createDatabase(own, pool, 'the database', options, async () => {})
+  return await createDatabase(own, pool, 'the database', options, NO_SILENCE, async () => {})
 }
 
 function createPool (config: pg.PoolConfig): pg.Pool {
@@ -79,7 +80,7 @@ async function refuseStandby (client: pg.ClientBase): Promise<void> {
   if (row.standby) throw Object.assign(new Error('The server is a standby'), { code: 'STANDBY' })
 }
 
-async function createDatabase (db: NodePgDatabase<typeof schema>, pool: pg.Pool, name: string, { withoutListen = 'ask' }: DatabaseOptions, end: () => Promise<void>): Promise<Database> {
+async function createDatabase (db: NodePgDatabase<typeof schema>, pool: pg.Pool, name: string, { withoutListen = 'ask' }: DatabaseOptions, silence: Silence, end: () => Promise<void>): Promise<Database> {
   const { rows: [server] } = await pool.query("select current_setting('server_version_num')::int as version")
   if (server.version < OLDEST) throw new DatabaseUnusable(`${name} is PostgreSQL ${Math.floor(server.version / 10_000)}; ${OLDEST / 10_000} is the oldest that is supported`)
   const django = await hasTable(pool, 'django_migrations')
@@ -122,7 +123,7 @@ async function createDatabase (db: NodePgDatabase<typeof schema>, pool: pg.Pool,
       changes.on(told)
       listener ??= withoutListen === 'ttl'
         ? { ...NO_LISTENER, isCurrent: () => true, maxAgeMs: 1_000 }
-        : listen(pool, async () => accessTokens && await hasTriggers(pool), changes.tell)
+        : listen(pool, async () => accessTokens && await hasTriggers(pool), silence, changes.tell)
       return listener
     },
 
@@ -172,11 +173,12 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
     await client.query('commit')
     return counts
   } catch (error) {
-    await client.query('rollback').catch(ended)
+    // What does not even refuse a statement in time will not answer to a rollback either.
+    if (isRefusal(error)) await client.query('rollback').catch(ended)
+    else ended(error as Error)
     throw error
   } finally {
     client.off('error', ended)
-    // What did not even answer to a rollback is no connection any more.
     client.release(broken)
   }
 }
@@ -192,6 +194,9 @@ function manyRows (columns: Record<string, PgColumn>, rows: unknown[][]): SQL {
   const objects = rows.map((row) => Object.fromEntries(row.map((value, index) => [names[index], value])))
   return sql`(select ${sql.join(values, sql`, `)} from json_to_recordset(${JSON.stringify(objects)}::json) as row (${sql.join(types, sql`, `)}))`
 }
+
+/** Whether the server answered with an error. */
+const isRefusal = (error: unknown): boolean => [error, (error as { cause?: unknown }).cause].some((one) => one instanceof pg.DatabaseError)
 
 async function guarded<T> (query: () => PromiseLike<T>): Promise<T> {
   try {

@@ -74,18 +74,17 @@ function createBatches (database: Database, tally: Tally, hash: boolean, lastId:
       for (const { id, key } of page) if (imported.has(id)) count(tally, [{ sourceId: id, id: Number(id), user: 'present', token: key === null ? null : 'present' }])
       const candidates = page.filter(({ id }) => !imported.has(id)).map(readRow)
       if (candidates.length === 0) return
-      for (let tries = 1; ; tries++) {
+      for (let tries = 0; tries < ATTEMPTS; tries++) {
         try {
-          count(tally, (await attempt(candidates)).steps)
-          return
+          return count(tally, (await attempt(candidates)).steps)
         } catch (error) {
           if (!isConstraintViolation(error)) throw error
-          // Not the error itself: it holds what was to be written.
-          if (tries === ATTEMPTS) throw new DatabaseUnusable(`${database.name} refuses users or tokens that it does not seem to have: a constraint of its own, or other writers, are in the way`)
           digests ||= await isSealed(database)
           last = undefined
         }
       }
+      // Not the error itself: it holds what was to be written.
+      throw new DatabaseUnusable(`${database.name} refuses users or tokens that it does not seem to have: a constraint of its own, or other writers, are in the way`)
     }
   }
 }

@@ -147,8 +147,8 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
     const flight = flights.get(digest)
     if (flight !== undefined) {
       if (isCurrent) return flight.answer
-      const again = () => find(digest, ask)
-      return (flight.next ??= flight.answer.then(again, again))
+      // Where the database does not answer, nobody waits for that twice.
+      return (flight.next ??= flight.answer.then(() => find(digest, ask)))
     }
     const answer = ask()
     if (!(answer instanceof Promise)) {

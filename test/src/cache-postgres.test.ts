@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../src/authtoken.js'
 import type { Database } from '../../src/database/database.js'
 import { makeUser } from '../helpers.js'
+import { startProxy } from '../faults/proxy.js'
 import { startNodes } from '../nodes.js'
 import { createDatabase } from '../postgres/database.js'
 import { until } from '../seams.js'
@@ -104,4 +105,28 @@ t.test('where nothing can be listened to, an answer is remembered for a second, 
   await other.tokens.revokeAll(user)
   await sleep(1_050)
   for (const { key } of [token, access]) t.equal(await authenticate(key), null)
+})
+
+t.test('what waits on a connection that the network forgot fails when the network is back, and the next one works', async (t) => {
+  const url = await createDatabase(t)
+  await (await openAuthtoken({ database: url, migrate: true })).close()
+  const proxy = await startProxy(Number(new URL(url).port))
+  const authtoken = await openAuthtoken({ database: Object.assign(new URL(url), { port: proxy.port }).href })
+  t.teardown(() => {
+    proxy.close()
+    return authtoken.close()
+  })
+  const { authenticator, tokens } = authtoken
+  const { user, token } = await makeUser(authtoken, 'ann')
+  await authenticator.authenticate(token.key)
+  await until(() => authenticator.statistics.watch === 'live')
+
+  proxy.cut()
+  const waiting = [t.rejects(tokens.create(user), { code: 'AUTHTOKEN_DATABASE_UNAVAILABLE' }), t.rejects(tokens.get(user, 'any'), { code: 'AUTHTOKEN_DATABASE_UNAVAILABLE' })]
+  await until(() => authenticator.statistics.watch === 'lost')
+  proxy.forget()
+  await until(() => authenticator.statistics.watch === 'live')
+  t.ok(await authenticator.authenticate(token.key))
+  t.ok(await tokens.create(user))
+  await Promise.all(waiting)
 })

@@ -44,9 +44,11 @@ t.test('no check after the COMMIT of another process is answered from before it'
   await once(child, 'message')
 
   for (const { id, key } of tokens) {
+    await authenticate(key)
+    await authenticate(key)
     const committed = once(child, 'message').then(([changes]) => changes === 1)
     child.send(id)
-    // Remembered, and looked at all the time.
+    // It is remembered, and looked at all the time.
     do await authenticate(key)
     while (!await Promise.race([committed, sleep(0, false)]))
     await gate()

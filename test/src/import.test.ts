@@ -1,10 +1,11 @@
 import t from 'tap'
 import { openAuthtoken } from '../../src/authtoken.js'
 import type { Database } from '../../src/database/database.js'
+import { DatabaseUnavailable } from '../../src/errors.js'
 import { importDjango } from '../../src/import/import-django.js'
 import { openSource } from '../../src/import/source.js'
 import { sealTokens } from '../../src/tokens/sealing.js'
-import { databaseUrl, open } from '../helpers.js'
+import { databaseUrl, djangoOnPostgres, open } from '../helpers.js'
 import { sql } from '../sql.js'
 
 /** A database where somebody else is quicker, once: between what is asked and what is written. */
@@ -77,10 +78,18 @@ t.test('who is deleted at that moment is imported again, with the token', async 
   t.match(await importDjango(source, rival), { users: { imported: 1, present: 1 }, tokens: { imported: 2 } })
 })
 
-t.test('a source that is gone is named', async (t) => {
+t.test('it stops where a database does not answer', async (t) => {
   const source = await makeSource(t)
-  await source.close()
-  await t.rejects(source.size(), { code: 'AUTHTOKEN_DATABASE_UNUSABLE', message: new RegExp(`^${source.name} can not be`) })
+  const { database, users } = await open(t)
+  const gone = withRival(database, () => { throw new DatabaseUnavailable() })
+  await t.rejects(importDjango(source, gone), { code: 'AUTHTOKEN_DATABASE_UNAVAILABLE' })
+  t.equal((await users.list({ limit: 10 })).count, 0)
+
+  const server = await openSource(await djangoOnPostgres(t))
+  for (const closed of [source, server]) {
+    await closed.close()
+    await t.rejects(closed.size(), { code: 'AUTHTOKEN_DATABASE_UNUSABLE', message: new RegExp(`^${closed.name} can not be`) })
+  }
 })
 
 t.test('ids are reserved only upwards', async (t) => {

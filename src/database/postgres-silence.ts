@@ -1,0 +1,35 @@
+import type { Socket } from 'node:net'
+import type pg from 'pg'
+
+/** Finds the connections of a pool from which nothing comes any more. */
+export interface Silence {
+  /** Notes what each connection has received until now. */
+  note (): void
+  /** Ends those that have received nothing since. */
+  end (): void
+}
+
+/** For a pool that is not ours. */
+export const NO_SILENCE: Silence = { note: () => {}, end: () => {} }
+
+/**
+ * A network that was away may have forgotten its connections. Each would be found out by a request that waits for it in
+ * vain, and together they would keep the pool from working for as long.
+ * @param pool of ours
+ */
+export function watchSilence (pool: pg.Pool): Silence {
+  const clients = new Set<pg.PoolClient>()
+  let received = new Map<pg.PoolClient, number>()
+  pool.on('connect', (client) => clients.add(client)).on('remove', (client) => clients.delete(client))
+  return {
+    note () {
+      received = new Map([...clients].map((client) => [client, streamOf(client).bytesRead]))
+    },
+    end () {
+      for (const client of clients) if (received.get(client) === streamOf(client).bytesRead) streamOf(client).destroy()
+    }
+  }
+}
+
+/** The socket of a connection. */
+export const streamOf = (client: pg.ClientBase): Socket => (client as unknown as { connection: { stream: Socket } }).connection.stream
