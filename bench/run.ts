@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { capacity } from './capacity.js'
 import { loginFlood } from './login-flood.js'
 import { loginTiming } from './login-timing.js'
 import { describeMachine } from './machine.js'
@@ -18,6 +19,7 @@ interface Bench {
 const BENCHES: Record<string, Bench> = {
   'login-timing': { run: loginTiming, counted: { what: 'logins of each kind', usual: 50, most: 1_000 } },
   'login-flood': { run: loginFlood },
+  capacity: { run: capacity },
   revocation: { run: revocation, counted: { what: 'revocations in all', usual: 10_000, most: 100_000 } }
 }
 
