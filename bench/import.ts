@@ -15,21 +15,23 @@ import { runCommand } from './service.js'
 import { round } from './statistics.js'
 
 const CLI = ['--import', 'tsx', join(import.meta.dirname, '..', 'src', 'cli.ts')]
-const USERS = Number(process.env.IMPORT_USERS ?? 1_000_000)
 const TARGET_RATES: Record<string, number> = { SQLite: 20_000, PostgreSQL: 10_000 }
 const TARGET_RSS_MB = 300
 const SHARES = [0.1, 0.5, 1]
 const POLL_MS = 200
 const TIMEOUT_MS = 1_800_000
 
+/** The database that is imported, and how many users it has. */
+interface Source { source: string, users: number }
+
 /** What a run of the command did: how long it took, and how much memory it had at each share of the users. */
 interface Run { seconds: number, users: number, rss: number[], out: string }
 
 /** Whether many users are imported fast, in little memory, and after a kill as if nothing had happened. */
-export async function importBench (): Promise<Report> {
+export async function importBench ({ count: users }: { count: number }): Promise<Report> {
   return await withFolder(async (folder) => {
     const path = join(folder, 'django.sqlite3')
-    makeDjangoFile(path, USERS)
+    makeDjangoFile(path, users)
     const source = `file:${path}`
     const expected = await digestOf(source)
     const postgres = await startPostgres({ durable: true })
@@ -37,16 +39,16 @@ export async function importBench (): Promise<Report> {
       const rows: Report['rows'] = []
       for (const to of ['SQLite', 'PostgreSQL']) {
         const database = async (name: string) => to === 'SQLite' ? `file:${join(folder, `${name}.db`)}` : await createDatabase(postgres.url(), name)
-        rows.push(...await measure(to, source, await database('whole'), await database('killed'), expected))
+        rows.push(...await measure(to, { source, users }, await database('whole'), await database('killed'), expected))
       }
-      return judge(rows)
+      return judge(rows, users)
     } finally {
       await postgres.stop()
     }
   })
 }
 
-async function measure (to: string, source: string, whole: string, killed: string, expected: string) {
+async function measure (to: string, from: Source, whole: string, killed: string, expected: string) {
   for (const url of [whole, killed]) await runCommand(['migrate'], { DATABASE_URL: url })
   const equals = async (url: string) => await digestOf(url) === expected ? 'yes' : 'NO'
   const rows: Array<Record<string, string | number>> = []
@@ -59,10 +61,10 @@ async function measure (to: string, source: string, whole: string, killed: strin
     ...Object.fromEntries(SHARES.map((share, index) => [`MB at ${share * 100} %`, run.rss[index] ?? ''])),
     equal
   })
-  add('first', await run(source, whole), await equals(whole))
-  add('again', await run(source, whole), await equals(whole))
-  add('killed', await run(source, killed, USERS / 2), '')
-  add('resumed', await run(source, killed), await equals(killed))
+  add('first', await run(from, whole), await equals(whole))
+  add('again', await run(from, whole), await equals(whole))
+  add('killed', await run(from, killed, from.users / 2), '')
+  add('resumed', await run(from, killed), await equals(killed))
   return rows
 }
 
@@ -70,7 +72,7 @@ async function measure (to: string, source: string, whole: string, killed: strin
  * Runs the command, and looks on.
  * @param killAt at how many users in the target it is killed
  */
-async function run (source: string, target: string, killAt = Infinity): Promise<Run> {
+async function run ({ source, users: total }: Source, target: string, killAt = Infinity): Promise<Run> {
   const before = await countOf(target)
   const began = performance.now()
   const child = spawn(process.execPath, [...CLI, 'import-django', source, '--json'], { env: { PATH: process.env.PATH, DATABASE_URL: target }, stdio: ['ignore', 'pipe', 'inherit'], timeout: TIMEOUT_MS })
@@ -84,7 +86,7 @@ async function run (source: string, target: string, killAt = Infinity): Promise<
   while (child.exitCode === null && child.signalCode === null) {
     peak = Math.max(peak, peakOf(child.pid as number))
     users = await countOf(target)
-    for (const [index, share] of SHARES.entries()) if (before < share * USERS && users >= share * USERS) rss[index] ??= peak
+    for (const [index, share] of SHARES.entries()) if (before < share * total && users >= share * total) rss[index] ??= peak
     if (users >= killAt) kill()
     await sleep(POLL_MS)
   }
@@ -93,7 +95,7 @@ async function run (source: string, target: string, killAt = Infinity): Promise<
   const seconds = (performance.now() - began) / 1000
   if (child.exitCode !== 0 && killAt === Infinity) throw new Error(`The import ended with ${child.exitCode ?? child.signalCode}`)
   rss[SHARES.length - 1] = peak
-  return { seconds, users: killAt === Infinity ? USERS : await countOf(target), rss, out }
+  return { seconds, users: killAt === Infinity ? total : await countOf(target), rss, out }
 }
 
 /** The most memory that a process has had, in MB; 0 once it is gone. */
@@ -126,7 +128,7 @@ async function createDatabase (server: string, name: string): Promise<string> {
   return Object.assign(new URL(server), { pathname: `/${name}` }).href
 }
 
-function judge (rows: Array<Record<string, string | number>>): Report {
+function judge (rows: Array<Record<string, string | number>>, users: number): Report {
   const wrong = rows.flatMap((row) => {
     const name = `${row.into}, ${row.run}`
     return [
@@ -136,11 +138,11 @@ function judge (rows: Array<Record<string, string | number>>): Report {
     ]
   })
   return {
-    target: `a first import of ${USERS} users with tokens from a file of Django's: ${Object.entries(TARGET_RATES).map(([to, rate]) => `${rate} users a second into ${to}`).join(', ')}; less than ${TARGET_RSS_MB} MB; contents equal, also after a SIGKILL`,
+    target: `a first import of ${users} users with tokens from a file of Django's: ${Object.entries(TARGET_RATES).map(([to, rate]) => `${rate} users a second into ${to}`).join(', ')}; less than ${TARGET_RSS_MB} MB; contents equal, also after a SIGKILL`,
     met: wrong.length === 0,
     verdict: wrong.length === 0 ? 'fast enough, little memory, all contents equal' : wrong.join('; '),
     conditions: [
-      `${USERS} users (IMPORT_USERS), the start of the process included. PostgreSQL runs on the same machine with fsync on. "again": all of them are there already. "killed": at the half. "resumed": the rest of that, in users of the source`,
+      `${users} users, the start of the process included. PostgreSQL runs on the same machine with fsync on. "again": all of them are there already. "killed": at the half. "resumed": the rest of that, in users of the source`,
       'Memory is the peak until then (VmHWM), of a process that compiles the source itself'
     ],
     rows

@@ -65,7 +65,7 @@ export function startLoad ({ port, path, token, connections, rate }: LoadOptions
  * Sends a request and reads the whole answer. A plain socket: an HTTP client's own work would be measured too,
  * and on few cores taken from the service.
  */
-function exchange (socket: Socket, request: string): Promise<number> {
+export function exchange (socket: Socket, request: string): Promise<number> {
   return new Promise((resolve, reject) => {
     let answer = ''
     const settle = (settled: () => void) => {

@@ -7,38 +7,50 @@ import { loginFlood } from './login-flood.js'
 import { loginTiming } from './login-timing.js'
 import { describeMachine } from './machine.js'
 import { type Report, printReport } from './report.js'
+import { revocation } from './revocation.js'
 
 const RESULTS = join(import.meta.dirname, 'results')
 
-const BENCHES: Record<string, (options: { count: number }) => Promise<Report>> = {
-  'login-timing': loginTiming,
-  'login-flood': loginFlood,
-  capacity,
-  import: importBench
+interface Bench {
+  run (options: { count: number }): Promise<Report>
+  /** What is counted, how many there are where nobody says, and at most. */
+  counted?: { what: string, usual: number, most: number }
 }
 
-const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--count <logins of each kind, for login-timing>]; IMPORT_USERS=<users, for import>`
+const BENCHES: Record<string, Bench> = {
+  'login-timing': { run: loginTiming, counted: { what: 'logins of each kind', usual: 50, most: 1_000 } },
+  'login-flood': { run: loginFlood },
+  capacity: { run: capacity },
+  import: { run: importBench, counted: { what: 'users', usual: 1_000_000, most: 10_000_000 } },
+  revocation: { run: revocation, counted: { what: 'revocations in all', usual: 10_000, most: 100_000 } }
+}
+
+const COUNTED = Object.entries(BENCHES).flatMap(([name, { counted }]) => counted === undefined ? [] : [`${name}: ${counted.what}, ${counted.usual}`])
+const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--count <number>] (${COUNTED.join('; ')})`
 
 class UsageError extends Error {}
 
-function readArguments (): { names: string[], count: number } {
+function readArguments (): { names: string[], count: number | undefined } {
   let parsed
   try {
-    parsed = parseArgs({ options: { count: { type: 'string', default: '50' } }, allowPositionals: true })
+    parsed = parseArgs({ options: { count: { type: 'string' } }, allowPositionals: true })
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
   const unknown = parsed.positionals.find((name) => !Object.hasOwn(BENCHES, name))
   if (unknown !== undefined) throw new UsageError(`there is no bench ${JSON.stringify(unknown)}`)
-  const count = Number(parsed.values.count)
-  if (!Number.isInteger(count) || count < 1 || count > 1000) throw new UsageError('--count must be a whole number from 1 to 1000')
-  return { names: parsed.positionals.length === 0 ? Object.keys(BENCHES) : parsed.positionals, count }
+  const names = parsed.positionals.length === 0 ? Object.keys(BENCHES) : parsed.positionals
+  const count = parsed.values.count === undefined ? undefined : Number(parsed.values.count)
+  const most = Math.min(...names.map((name) => BENCHES[name]?.counted?.most ?? Infinity))
+  if (count !== undefined && (!Number.isInteger(count) || count < 1 || count > most)) throw new UsageError(`--count must be a whole number from 1 to ${most}`)
+  return { names, count }
 }
 
-async function run (name: string, count: number): Promise<boolean> {
+async function run (name: string, count: number | undefined): Promise<boolean> {
+  const { run, counted } = BENCHES[name] as Bench
   const machine = describeMachine()
   console.log(`${name}: ${machine}`)
-  const report = await (BENCHES[name] as typeof loginTiming)({ count })
+  const report = await run({ count: count ?? counted?.usual ?? 1 })
   printReport(report)
   mkdirSync(RESULTS, { recursive: true })
   writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify({ name, machine, at: new Date().toISOString(), ...report }, null, 2)}\n`)

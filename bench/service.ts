@@ -30,9 +30,10 @@ export async function runCommand (args: string[], settings: Settings): Promise<v
 /**
  * Starts the service as a process of its own, on a free port of the loopback.
  * @param folder where its log goes
+ * @param name of the log, where there are several
  */
-export async function startService (folder: string, settings: Settings): Promise<Service> {
-  const log = join(folder, 'service.log')
+export async function startService (folder: string, settings: Settings, name = 'service'): Promise<Service> {
+  const log = join(folder, `${name}.log`)
   const file = openSync(log, 'w', 0o600)
   const child = spawn(process.execPath, [...CLI, 'serve'], {
     cwd: ROOT,

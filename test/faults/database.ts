@@ -40,8 +40,14 @@ export async function startDatabase () {
     const { pid } = server
     if (pid === null) throw new Error('PostgreSQL does not run')
     // The postmaster first: it starts none while its children are told.
-    process.kill(pid, signal)
-    for (const child of childrenOf(pid)) process.kill(child, signal)
+    for (const one of [pid, ...childrenOf(pid)]) {
+      try {
+        process.kill(one, signal)
+      } catch (error) {
+        // A child that ends when it goes on.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
   }
 
   return {
