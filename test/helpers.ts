@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { copyFileSync } from 'node:fs'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import type { Test } from 'tap'
@@ -10,6 +10,7 @@ import { openOptions } from '../src/commands/terminal.js'
 import { buildServer } from '../src/server.js'
 import { loadSettings } from '../src/settings.js'
 import { createDatabase } from './postgres/database.js'
+import { sql } from './sql.js'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures')
 
@@ -71,6 +72,17 @@ export function copyFixture (t: Test, name: string): string {
   copyFileSync(join(FIXTURES, name), path)
   return path
 }
+
+/** A new PostgreSQL database with what the real Django made there: the users of the recorded requests. */
+export async function djangoOnPostgres (t: Test): Promise<string> {
+  const url = await createDatabase(t)
+  await sql(url, readFileSync(fixture('django/postgres.sql'), 'utf8'))
+  return url
+}
+
+/** A database with the users of the recorded requests, as Django made it. */
+export const recordedDatabase = async (t: Test): Promise<string> =>
+  process.env.TEST_DIALECT === 'postgres' ? await djangoOnPostgres(t) : `file:${copyFixture(t, 'conformance/django.sqlite3')}`
 
 /** Where a fixture is. */
 export const fixture = (name: string): string => join(FIXTURES, name)

@@ -1,7 +1,9 @@
 -- Whatever ends or changes an identity is told on the channel "authtoken", whoever does it: a digest, a user, or all.
 -- Last uses, last logins and new hashes are not: no identity holds them.
+-- What Django may alter is compared in the functions: no column of its tables could change its type while a trigger names it.
 CREATE FUNCTION "authtoken_notify_key"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+	IF TG_OP = 'UPDATE' AND pg_catalog.to_jsonb(OLD) = pg_catalog.to_jsonb(NEW) THEN RETURN NULL; END IF;
 	PERFORM pg_catalog.pg_notify('authtoken', 'digest ' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(OLD.key, 'UTF8')), 'hex'));
 	RETURN NULL;
 END $$;
@@ -14,6 +16,7 @@ END $$;
 --> statement-breakpoint
 CREATE FUNCTION "authtoken_notify_user"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+	IF TG_OP = 'UPDATE' AND pg_catalog.to_jsonb(OLD) - 'password' - 'last_login' = pg_catalog.to_jsonb(NEW) - 'password' - 'last_login' THEN RETURN NULL; END IF;
 	PERFORM pg_catalog.pg_notify('authtoken', 'user ' || OLD.id);
 	RETURN NULL;
 END $$;
@@ -25,7 +28,7 @@ BEGIN
 END $$;
 --> statement-breakpoint
 CREATE TRIGGER "authtoken_deleted" AFTER DELETE ON "authtoken_token" FOR EACH ROW EXECUTE FUNCTION "authtoken_notify_key"();--> statement-breakpoint
-CREATE TRIGGER "authtoken_changed" AFTER UPDATE ON "authtoken_token" FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION "authtoken_notify_key"();--> statement-breakpoint
+CREATE TRIGGER "authtoken_changed" AFTER UPDATE ON "authtoken_token" FOR EACH ROW EXECUTE FUNCTION "authtoken_notify_key"();--> statement-breakpoint
 CREATE TRIGGER "authtoken_truncated" AFTER TRUNCATE ON "authtoken_token" FOR EACH STATEMENT EXECUTE FUNCTION "authtoken_notify_all"();--> statement-breakpoint
 CREATE TRIGGER "authtoken_deleted" AFTER DELETE ON "authtoken_accesstoken" FOR EACH ROW EXECUTE FUNCTION "authtoken_notify_digest"();--> statement-breakpoint
 -- A use that pushes the expiry on is no news: what is remembered is read again before it is refused.
@@ -37,11 +40,7 @@ CREATE TRIGGER "authtoken_changed" AFTER UPDATE ON "authtoken_accesstoken" FOR E
 ) EXECUTE FUNCTION "authtoken_notify_digest"();--> statement-breakpoint
 CREATE TRIGGER "authtoken_truncated" AFTER TRUNCATE ON "authtoken_accesstoken" FOR EACH STATEMENT EXECUTE FUNCTION "authtoken_notify_all"();--> statement-breakpoint
 CREATE TRIGGER "authtoken_deleted" AFTER DELETE ON "auth_user" FOR EACH ROW EXECUTE FUNCTION "authtoken_notify_user"();--> statement-breakpoint
-CREATE TRIGGER "authtoken_changed" AFTER UPDATE ON "auth_user" FOR EACH ROW WHEN (
-	(OLD.id, OLD.username, OLD.first_name, OLD.last_name, OLD.email, OLD.is_staff, OLD.is_superuser, OLD.is_active, OLD.date_joined)
-	IS DISTINCT FROM
-	(NEW.id, NEW.username, NEW.first_name, NEW.last_name, NEW.email, NEW.is_staff, NEW.is_superuser, NEW.is_active, NEW.date_joined)
-) EXECUTE FUNCTION "authtoken_notify_user"();--> statement-breakpoint
+CREATE TRIGGER "authtoken_changed" AFTER UPDATE ON "auth_user" FOR EACH ROW EXECUTE FUNCTION "authtoken_notify_user"();--> statement-breakpoint
 CREATE TRIGGER "authtoken_truncated" AFTER TRUNCATE ON "auth_user" FOR EACH STATEMENT EXECUTE FUNCTION "authtoken_notify_all"();--> statement-breakpoint
 -- Also what logical replication writes.
 ALTER TABLE "authtoken_token" ENABLE ALWAYS TRIGGER "authtoken_deleted", ENABLE ALWAYS TRIGGER "authtoken_changed", ENABLE ALWAYS TRIGGER "authtoken_truncated";--> statement-breakpoint

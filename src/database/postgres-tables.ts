@@ -48,10 +48,10 @@ export async function migratePostgres (pool: pg.Pool): Promise<void> {
   client.on('error', () => {})
   await client.connect()
   try {
-    if (pendingMigrations('postgres', await newestMigration(client)).length === 0) return
+    if (pendingMigrations('postgres', await newestMigration(client) ?? 0).length === 0) return
     await client.query(`begin; set local statement_timeout = 0; select pg_advisory_xact_lock(${MIGRATION_LOCK}); set local lock_timeout = ${LOCK_PATIENCE_MS}`)
     await client.query(`create table if not exists ${MIGRATIONS_TABLE} (id serial primary key, hash text not null, created_at bigint)`)
-    for (const migration of pendingMigrations('postgres', await newestMigration(client))) {
+    for (const migration of pendingMigrations('postgres', await newestMigration(client) ?? 0)) {
       for (const statement of migration.sql) await client.query(statement)
       await client.query(`insert into ${MIGRATIONS_TABLE} (hash, created_at) values ($1, $2)`, [migration.hash, migration.folderMillis])
     }
@@ -61,8 +61,10 @@ export async function migratePostgres (pool: pg.Pool): Promise<void> {
   }
 }
 
-async function newestMigration (client: Querying): Promise<number> {
-  if (!await hasTable(client, MIGRATIONS_TABLE)) return 0
+/** The date of the last migration; 0: there was none, null: this user may not know. */
+async function newestMigration (client: Querying): Promise<number | null> {
+  const { rows: [table] } = await client.query("select has_table_privilege(to_regclass($1), 'select') as readable", [MIGRATIONS_TABLE])
+  if (table.readable !== true) return table.readable === null ? 0 : null
   const { rows: [row] } = await client.query(`select max(created_at) as newest from ${MIGRATIONS_TABLE}`)
   return Number(row.newest ?? 0)
 }
@@ -73,7 +75,8 @@ export async function inspectPostgres (client: Querying): Promise<Inspection> {
   const unready: string[] = []
   const advice: string[] = []
   const newest = await newestMigration(client)
-  if (newest > (readMigrations('postgres').at(-1)?.folderMillis ?? 0)) unusable.push('was migrated by a newer version of fastify-authtoken; install that version')
+  // Nodes of two versions run side by side while one takes the other's place.
+  if (newest !== null && newest > (readMigrations('postgres').at(-1)?.folderMillis ?? 0)) advice.push('was migrated by a newer version of fastify-authtoken; install that version')
   for (const table of [schema.users, schema.authtokenToken]) {
     const { name, columns } = getTableConfig(table)
     const { rows } = await client.query("select attname, has_table_privilege(attrelid, 'select') as readable from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped", [name])
@@ -83,13 +86,13 @@ export async function inspectPostgres (client: Querying): Promise<Inspection> {
     else for (const column of columns) if (!present.includes(column.name)) unusable.push(`has a table ${name} without a column ${column.name}; it is not a Django user or token table`)
   }
   if (unusable.length > 0) return { unusable, unready, advice }
-  if (pendingMigrations('postgres', newest).length > 0) {
+  if (newest !== null && pendingMigrations('postgres', newest).length > 0) {
     unready.push('lacks the newest migrations; run "authtoken migrate"')
   } else if (!await hasTriggers(client)) {
     advice.push('has lost triggers of ours, so that each check of a token asks it; migrations/postgres/0001_notices.sql makes them')
   }
   for (const name of Object.values(schema).map(getTableName)) {
-    const { rows: [row] } = await client.query("select to_regclass($1) is null or has_table_privilege(to_regclass($1), 'insert, update, delete') as writable", [name])
+    const { rows: [row] } = await client.query("select to_regclass($1) is null or (has_table_privilege(to_regclass($1), 'insert') and has_table_privilege(to_regclass($1), 'update') and has_table_privilege(to_regclass($1), 'delete')) as writable", [name])
     if (!row.writable) unready.push(`does not let this user write the table ${name}; grant it INSERT, UPDATE and DELETE`)
   }
   return { unusable, unready, advice }

@@ -64,7 +64,8 @@ export async function adoptPostgres (db: HostDatabase, options: DatabaseOptions)
 
 function createPool (config: pg.PoolConfig): pg.Pool {
   try {
-    return new pg.Pool(config)
+    // It reads the URL, as the pool does not before it connects.
+    return new pg.Client(config) && new pg.Pool(config)
   } catch {
     // The parser's own message may quote the URL.
     throw new InvalidSettings('DATABASE_URL can not be read: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded, and certificates that exist')
@@ -157,6 +158,9 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
       : `; select pg_advisory_xact_lock_shared(${LOCK_SPACE}, 0), pg_advisory_xact_lock(${LOCK_SPACE}, ${Number(affected.user)})`
   const client = await pool.connect()
   let broken: Error | undefined
+  // One that ends between two statements says so here; the next statement fails.
+  const ended = (error: Error) => { broken = error }
+  client.on('error', ended)
   try {
     await client.query(`begin${lock}`)
     const counts = []
@@ -164,9 +168,10 @@ async function inTransaction (pool: pg.Pool, affected: { user: number } | 'all' 
     await client.query('commit')
     return counts
   } catch (error) {
-    broken = await client.query('rollback').then(() => undefined, (error: Error) => error)
+    await client.query('rollback').catch(ended)
     throw error
   } finally {
+    client.off('error', ended)
     // What did not even answer to a rollback is no connection any more.
     client.release(broken)
   }

@@ -114,12 +114,15 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
   async function follow (digest: string, flight: Flight<Known>, first: Promise<Known | undefined>, ask: () => Known | undefined | Promise<Known | undefined>): Promise<Known | undefined> {
     try {
       let known = await first
+      // Asked before what is known is looked at: a watch may tell of changes only when it is asked.
+      let isCurrent = (watch as Watch).isCurrent()
       while (flight.outdated || (known !== undefined && flight.changed.has(userOf(known)))) {
         flight.outdated = false
         flight.changed.clear()
         known = await ask()
+        isCurrent = (watch as Watch).isCurrent()
       }
-      if ((watch as Watch).isCurrent() && !flight.outdated) keep(digest, known)
+      if (isCurrent) keep(digest, known)
       return known
     } finally {
       flights.delete(digest)

@@ -27,8 +27,10 @@ const defaultConcurrency = (): number => Math.min(4, Math.max(1, availableParall
 // A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
 const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
 const IDLE_MS = 60_000
-// From source the worker is TypeScript too.
-const WORKER = new URL(`./hashing-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url)
+// From source the worker is TypeScript too. tsx alone compiles it: whatever else the process was started with would be loaded into each thread again.
+const WORKER = import.meta.url.endsWith('.ts')
+  ? { filename: new URL('hashing-worker.ts', import.meta.url).href, execArgv: ['--import', import.meta.resolve('tsx')], env: {} }
+  : { filename: new URL('hashing-worker.js', import.meta.url).href }
 
 /**
  * A bounded queue for password hashes, in front of threads that are started when the first hash is due.
@@ -45,7 +47,7 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
 
   async function run (task: HashingTask): Promise<HashingResult> {
     refuseIfFull()
-    pool ??= new Piscina({ filename: WORKER.href, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
+    pool ??= new Piscina({ ...WORKER, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
     waiting++
     try {
       const outcome = await pool.run(task)

@@ -108,7 +108,7 @@ t.test('tables of options, settings and errors name what there is, and nothing e
 })
 
 t.test('links lead to files that are there', async (t) => {
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/from-django.md', 'docs/http.md', 'docs/settings.md', 'docs/tokens.md', 'docs/architecture.md']) {
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/deploy.md', 'docs/from-django.md', 'docs/http.md', 'docs/settings.md', 'docs/tokens.md', 'docs/architecture.md']) {
     for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(ROOT, file, '..', target)), `${file}: ${target}`)
   }
   for (const [, path = ''] of read('docs/architecture.md').matchAll(/`((?:src|plugins)\/[\w./-]+)`/g)) t.ok(existsSync(join(ROOT, path)), path)

@@ -7,7 +7,7 @@ import { and, eq, gt, isNull, ne, or } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { openAuthtoken, type TokenOptions } from '../../src/authtoken.js'
 import { databaseUrl, makeUser, outside } from '../helpers.js'
-import type { Call, Orders, Outcome } from './children/callers.js'
+import type { Call, Message, Outcome, Setting } from './children/callers.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const CALLERS = join(import.meta.dirname, 'children/callers.ts')
@@ -21,37 +21,41 @@ const LIFE = 60
 const STARTS = ['2030-01-01T12:00:00.000Z', '2030-01-02T12:00:00.250Z'].map((date) => Date.parse(date))
 
 /** The next that a process says, unless it ends. */
-async function reply<Message> (child: ChildProcess): Promise<Message> {
+async function reply<Answer> (child: ChildProcess): Promise<Answer> {
   const ended = new AbortController()
   try {
     const [said] = await Promise.race([
       once(child, 'message', { signal: ended.signal }),
       once(child, 'exit', { signal: ended.signal }).then(([code]) => { throw new Error(`a process of callers ended with ${code}`) })
     ])
-    return said as Message
+    return said as Answer
   } finally {
     ended.abort()
   }
 }
+
+async function tell<Answer> (child: ChildProcess, message: Message): Promise<Answer> {
+  child.send(message)
+  return await reply<Answer>(child)
+}
+
+// The same ones for all tests: each of them compiles what it runs.
+const children = Array.from({ length: PROCESSES }, () =>
+  spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
+t.teardown(() => { for (const child of children) child.kill('SIGKILL') })
 
 /** 50 callers in two processes on one file, for one user. */
 async function setUp (t: Test, tokens: TokenOptions = {}) {
   const url = await databaseUrl(t)
   const authtoken = await openAuthtoken({ database: url, migrate: true, tokens })
   const { user } = await makeUser(authtoken, 'ann')
-  const children = Array.from({ length: PROCESSES }, () =>
-    spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS, url, String(user.id), JSON.stringify({ tokens })), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
   t.teardown(async () => {
     mock.timers.reset()
-    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map((child) => tell(child, { enter: null })))
     await authtoken.close()
   })
-  await Promise.all(children.map((child) => reply(child)))
-
-  async function order (child: ChildProcess, orders: Orders): Promise<Outcome[]> {
-    child.send(orders)
-    return await reply<Outcome[]>(child)
-  }
+  const enter: Setting = { url, userId: user.id, options: { tokens } }
+  await Promise.all(children.map((child) => tell(child, { enter })))
 
   const { database: { db, run, schema: { authtokenAccesstoken: rows } } } = authtoken
   return {
@@ -65,7 +69,7 @@ async function setUp (t: Test, tokens: TokenOptions = {}) {
     },
     /** All callers at once; where the processes' clocks differ, a time each. */
     all: async (call: Call, now?: number | number[], callers = CALLERS_EACH): Promise<Outcome[]> =>
-      (await Promise.all(children.map((child, index) => order(child, { call, callers, now: Array.isArray(now) ? now[index] : now })))).flat(),
+      (await Promise.all(children.map((child, index) => tell<Outcome[]>(child, { obey: { call, callers, now: Array.isArray(now) ? now[index] : now } })))).flat(),
     /** How many tokens are current. */
     current: (now = Date.now()): Promise<number> => run(() => db.$count(rows, and(isNull(rows.replacedBy), ne(rows.kind, 'sealed'), or(isNull(rows.expires), gt(rows.expires, new Date(now)))))),
     /** Which of the tokens work at that time. */

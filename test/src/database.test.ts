@@ -98,7 +98,7 @@ t.test('four processes that migrate one new file at once all come up', async (t)
   for (let round = 0; round < 3; round++) {
     const path = join(folderOf(t), `round${round}.db`)
     const starters = Array.from({ length: 4 }, () => new Promise<string>((resolve) => {
-      const child = spawn(...outside(process.execPath, '--import', 'tsx', join(ROOT, 'src/cli.ts'), 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` }, stdio: ['ignore', 'ignore', 'pipe'] })
+      const child = spawn(...outside(process.execPath, join(ROOT, 'dist/src/cli.js'), 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` }, stdio: ['ignore', 'ignore', 'pipe'] })
       let errors = ''
       child.stderr.on('data', (chunk) => { errors += chunk })
       child.on('close', (code) => resolve(`${code} ${errors}`))

@@ -1,8 +1,15 @@
 import { mock } from 'node:test'
-import { type AuthtokenOptions, openAuthtoken } from '../../../src/authtoken.js'
+import { type Authtoken, type AuthtokenOptions, openAuthtoken } from '../../../src/authtoken.js'
 import { AuthtokenError, type FieldErrors } from '../../../src/errors.js'
 import type { NewToken } from '../../../src/tokens/access-token.js'
 import type { IssuedToken } from '../../../src/tokens/identity.js'
+
+/** Whose tokens, and where. */
+export interface Setting {
+  url: string
+  userId: number
+  options: Partial<AuthtokenOptions>
+}
 
 /** What each of the callers does. */
 export type Call =
@@ -25,11 +32,24 @@ export interface Outcome {
   error?: { code: string, message: string, fields?: FieldErrors }
 }
 
+/** What a process of callers hears: which database is theirs from now on, if any, and what they do there. */
+export type Message = { enter: Setting | null } | { obey: Orders }
+
 // So many callers in one process. It does what it is told through the channel to its parent, until that is closed.
 
-const [url = '', userId, options = '{}'] = process.argv.slice(2)
-const user = { id: Number(userId) }
-const { tokens, close } = await openAuthtoken({ database: url, migrate: false, ...JSON.parse(options) as Partial<AuthtokenOptions> })
+let place: { authtoken: Authtoken, user: { id: number } } | null = null
+
+async function enter (setting: Setting | null): Promise<void> {
+  await place?.authtoken.close()
+  place = null
+  if (setting !== null) place = { authtoken: await openAuthtoken({ database: setting.url, migrate: false, ...setting.options }), user: { id: setting.userId } }
+  process.send?.('ready')
+}
+
+function here () {
+  if (place === null) throw new Error('these callers have no database yet')
+  return { tokens: place.authtoken.tokens, user: place.user }
+}
 
 async function outcomeOf (answer: Promise<IssuedToken | null>): Promise<Outcome> {
   try {
@@ -43,6 +63,7 @@ async function outcomeOf (answer: Promise<IssuedToken | null>): Promise<Outcome>
 }
 
 async function rotateCurrent (name: string, grace: number): Promise<IssuedToken | null> {
+  const { tokens, user } = here()
   const page = await tokens.list(user, { limit: 100 })
   const current = page.tokens.find((token) => token.name === name && token.replacedBy === undefined)
   if (current === undefined) throw new Error(`no token is called ${name}`)
@@ -50,6 +71,7 @@ async function rotateCurrent (name: string, grace: number): Promise<IssuedToken 
 }
 
 async function carryOut (call: Call): Promise<Outcome[]> {
+  const { tokens, user } = here()
   if (call.method === 'create') return [await outcomeOf(tokens.create(user, call.token))]
   if (call.method === 'rotate') return [await outcomeOf(tokens.rotate(user, call.id, { grace: call.grace }))]
   const outcomes = []
@@ -69,6 +91,5 @@ function fail (error: unknown): void {
   process.exit(1)
 }
 
-process.on('message', (orders: Orders) => { obey(orders).catch(fail) })
-process.on('disconnect', () => { close().catch(fail) })
-process.send?.('ready')
+process.on('message', (message: Message) => { ('enter' in message ? enter(message.enter) : obey(message.obey)).catch(fail) })
+process.on('disconnect', () => { place?.authtoken.close().catch(fail) })
