@@ -42,7 +42,7 @@ export const LOSSES = {
 } satisfies Record<string, Loss>
 
 const PROMOTION_MS = 30_000
-const REJOIN_MS = 45_000
+const REJOIN_MS = 40_000
 const QUIET_MS = 3_000
 const PROBE_INTERVAL_MS = 100
 const PROBE_MS = 10_000
@@ -63,7 +63,7 @@ export async function round (name: string, loss: Loss, stage: Stage): Promise<vo
   const promoted = await cluster.until(other, 'primary', PROMOTION_MS)
   ledger.settle(promoted)
   tally.enter(`${name}, with a new primary`)
-  report.note(`${other} is primary after ${seconds(promoted - start)}`)
+  report.check(`${other} is primary: after ${seconds(promoted - start)}`, true)
 
   const back = await Promise.all(nodes.flatMap((_, node) => [
     firstGood(promoted, () => traffic.verify(node, reserved[node] as KnownToken)),
@@ -77,7 +77,8 @@ export async function round (name: string, loss: Loss, stage: Stage): Promise<vo
   tally.enter(`${name}, the other node comes back`)
   loss.end(cluster)
   const since = performance.now()
-  report.note(`${primary} is synchronous standby after another ${seconds(await cluster.until(primary, 'synchronous', REJOIN_MS) - since)}`)
+  const rejoined = await cluster.until(primary, 'synchronous', REJOIN_MS).catch((error: Error) => error)
+  report.check(`${primary} comes back as synchronous standby${typeof rejoined === 'number' ? `: after another ${seconds(rejoined - since)}` : ''}`, typeof rejoined === 'number', rejoined)
   await sleep(QUIET_MS)
   await traffic.pause()
   for (const token of reserved) token.reserved = false

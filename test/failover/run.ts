@@ -6,7 +6,7 @@ import { createReport } from '../django/report.js'
 import { type Cluster, startCluster } from './cluster.js'
 import { createLedger } from './ledger.js'
 import { LOSSES, round } from './rounds.js'
-import { type Account, createAccount, type Node, startNode } from './service.js'
+import { type Account, createAccount, type Node, requireBuild, startNode } from './service.js'
 import { createTally } from './tally.js'
 import { createTraffic } from './traffic.js'
 
@@ -22,8 +22,7 @@ chmodSync(folder, 0o755)
 let cluster: Cluster | undefined
 const nodes: Node[] = []
 
-async function run (): Promise<void> {
-  cluster = await startCluster(join(folder, 'cluster'))
+async function run (cluster: Cluster): Promise<void> {
   const { url } = cluster
   for (let index = 0; index < 2; index++) nodes.push(await startNode(url))
   const [first] = nodes as [Node, Node]
@@ -78,5 +77,14 @@ process.once('uncaughtException', (error) => {
   finish().catch(() => process.exit(1))
 })
 
-await report.section('a cluster and two nodes', run)
+try {
+  requireBuild()
+  cluster = await startCluster(join(folder, 'cluster'))
+} catch (error) {
+  process.stderr.write(`test:failover has nothing to test. ${(error as Error).message}\n`)
+  await clean()
+  process.exit(1)
+}
+const started = cluster
+await report.section('a cluster and two nodes', () => run(started))
 await finish()

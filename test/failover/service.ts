@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { environment, runProgram, startProgram } from '../django/program.js'
 import { createClient } from './client.js'
@@ -17,6 +18,11 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const PROGRAM = join(ROOT, 'dist', 'src', 'cli.js')
 
 const options = (url: string, env: NodeJS.ProcessEnv = {}) => ({ cwd: ROOT, env: environment({ DATABASE_URL: url, ...env }) })
+
+/** @throws where the service is not built */
+export function requireBuild (): void {
+  if (!existsSync(PROGRAM)) throw new Error('The service is not built: npm run build')
+}
 
 /**
  * Starts a node of the service, as built.
