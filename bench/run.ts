@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { capacity } from './capacity.js'
 import { loginFlood } from './login-flood.js'
 import { loginTiming } from './login-timing.js'
 import { describeMachine } from './machine.js'
@@ -10,7 +11,8 @@ const RESULTS = join(import.meta.dirname, 'results')
 
 const BENCHES: Record<string, (options: { count: number }) => Promise<Report>> = {
   'login-timing': loginTiming,
-  'login-flood': loginFlood
+  'login-flood': loginFlood,
+  capacity
 }
 
 const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--count <logins of each kind, for login-timing>]`

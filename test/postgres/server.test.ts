@@ -34,7 +34,8 @@ file.test('a server keeps its data when it is killed, and is gone after its end'
     await query(url, `insert into kept values (${n})`)
     await server.kill(signal)
     t.equal(server.pid, null)
-    await t.rejects(query(url, 'select 1'), { code: 'ECONNREFUSED' })
+    // Processes of one that was killed may hold the socket a moment longer.
+    await t.rejects(query(url, 'select 1'), { code: /^ECONN(REFUSED|RESET)$/ })
     await server.start()
     t.equal((await query(url, 'select n from kept')).length, n + 1, signal)
   }

@@ -1,7 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, chownSync, closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -88,13 +88,22 @@ export async function startPostgres ({ durable = false, settings = {} }: Postgre
 
     const start = async () => {
       if (server !== null) throw new Error('PostgreSQL runs already.')
-      const log = openSync(logFile, 'a')
-      const starting = spawn(bin('postgres'), args, { ...owner, cwd: folder, detached: true, stdio: ['ignore', log, log] })
-      closeSync(log)
-      await once(starting, 'spawn')
-      starting.unref()
-      server = starting
-      await ready(starting, data, logFile)
+      const until = Date.now() + PATIENCE
+      while (server === null) {
+        const began = existsSync(logFile) ? statSync(logFile).size : 0
+        const log = openSync(logFile, 'a')
+        const starting = spawn(bin('postgres'), args, { ...owner, cwd: folder, detached: true, stdio: ['ignore', log, log] })
+        closeSync(log)
+        await once(starting, 'spawn')
+        starting.unref()
+        if (await ready(starting, data, until)) server = starting
+        else {
+          const said = readFileSync(logFile).subarray(began).toString()
+          // Processes of one that was killed take a moment to notice.
+          if (Date.now() > until || !said.includes('is still in use')) throw new Error(`PostgreSQL did not start: ${said}`)
+          await setTimeout(50)
+        }
+      }
     }
     await start()
 
@@ -197,15 +206,15 @@ async function freePort (): Promise<number> {
   return port
 }
 
-/** The postmaster says in the eighth line of its file that it is ready. */
-async function ready (server: ChildProcess, data: string, logFile: string): Promise<void> {
-  const until = Date.now() + PATIENCE
-  while (Date.now() < until) {
-    if (server.exitCode !== null || server.signalCode !== null) break
-    if (status(data).pid === server.pid && status(data).state === 'ready') return
+/** The postmaster says in the eighth line of its file that it is ready. @returns false where it has ended */
+async function ready (server: ChildProcess, data: string, until: number): Promise<boolean> {
+  while (Date.now() < until && server.exitCode === null && server.signalCode === null) {
+    const { pid, state } = status(data)
+    if (pid === server.pid && state === 'ready') return true
     await setTimeout(10)
   }
-  throw new Error(`PostgreSQL did not start: ${readFileSync(logFile, 'utf8')}`)
+  server.kill('SIGKILL')
+  return false
 }
 
 function status (data: string): { pid?: number, state?: string } {

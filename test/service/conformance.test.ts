@@ -1,5 +1,5 @@
 import t from 'tap'
-import { copyFixture } from '../helpers.js'
+import { recordedDatabase } from '../helpers.js'
 import { type Case, cases, createReplay, listenForCases } from './conformance.js'
 import { exchange, type RawResponse } from './raw-http.js'
 
@@ -12,7 +12,7 @@ function isUnsafe ({ response: want }: Case, got: RawResponse): boolean {
 }
 
 t.test('requests that were recorded with the real DRF get the same answers', async (t) => {
-  const { port } = await listenForCases(t, copyFixture(t, 'conformance/django.sqlite3'))
+  const { port } = await listenForCases(t, await recordedDatabase(t))
   const { keys, bytesOf, differences } = createReplay()
 
   let free = 0

@@ -63,8 +63,8 @@ const loosen = (json: unknown): unknown => {
 const methods = (allow = '') => allow.split(',').map((method) => method.trim()).filter((method) => method !== '' && method !== 'OPTIONS').sort()
 
 /** An application with the routes that the cases ask for, listening. */
-export async function listenForCases (t: Test, path: string) {
-  const app = await buildHost(t, { database: `file:${path}` })
+export async function listenForCases (t: Test, url: string) {
+  const app = await buildHost(t, { database: url })
   const handler = async ({ user, auth, headers }: FastifyRequest) =>
     ({ user: user?.username ?? '', auth: auth === null ? null : headers.authorization?.trim().split(/\s+/)[1] })
   app.get('/whatever/', { config: { authtoken: { permission: 'isAuthenticated' } } }, handler)
