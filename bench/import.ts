@@ -52,15 +52,20 @@ async function measure (to: string, from: Source, whole: string, killed: string,
   for (const url of [whole, killed]) await runCommand(['migrate'], { DATABASE_URL: url })
   const equals = async (url: string) => await digestOf(url) === expected ? 'yes' : 'NO'
   const rows: Array<Record<string, string | number>> = []
-  const add = (name: string, run: Run, equal: string) => rows.push({
-    into: to,
-    run: name,
-    users: run.users,
-    seconds: round(run.seconds),
-    'users/s': Math.round(run.users / run.seconds),
-    ...Object.fromEntries(SHARES.map((share, index) => [`MB at ${share * 100} %`, run.rss[index] ?? ''])),
-    equal
-  })
+  const add = (name: string, run: Run, equal: string) => {
+    const row = {
+      into: to,
+      run: name,
+      users: run.users,
+      seconds: round(run.seconds),
+      'users/s': Math.round(run.users / run.seconds),
+      ...Object.fromEntries(SHARES.map((share, index) => [`MB at ${share * 100} %`, run.rss[index] ?? ''])),
+      equal
+    }
+    // It takes long: what is known is said.
+    console.log(Object.entries(row).map(([name, value]) => `${name}: ${value}`).join(', '))
+    rows.push(row)
+  }
   add('first', await run(from, whole), await equals(whole))
   add('again', await run(from, whole), await equals(whole))
   add('killed', await run(from, killed, from.users / 2), '')
