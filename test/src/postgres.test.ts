@@ -8,7 +8,10 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../src/index.js'
 import { MIGRATIONS_TABLE, readMigrations } from '../../src/database/migrations.js'
+import { serve } from '../../src/commands/serve.js'
+import type { Terminal } from '../../src/commands/terminal.js'
 import { openDatabase } from '../../src/database/open.js'
+import { sealTokens } from '../../src/tokens/sealing.js'
 import { buildServer } from '../../src/server.js'
 import { loadSettings } from '../../src/settings.js'
 import { djangoOnPostgres, makeUser, open, outside } from '../helpers.js'
@@ -162,6 +165,28 @@ t.test('what can not be used is said in one line, without the password', async (
   t.match(await command(nobody, 'migrate'), { code: 1, err: /can not be used: this user lacks rights: permission denied for schema public\n$/ })
 })
 
+t.test('a URL that can not be read, and a database without tables, stop the start in this process too', async (t) => {
+  for (const wrong of ['postgres://u:s3cret@[x/y', `${await createDatabase(t)}?sslrootcert=/absent/s3cret.pem`]) {
+    const error = await openDatabase(wrong).catch((error) => error)
+    t.match(error, { code: 'AUTHTOKEN_INVALID_SETTINGS', message: /^DATABASE_URL / })
+    t.notMatch(error.message, 's3cret')
+  }
+  const url = await createDatabase(t)
+  await sql(url, (readMigrations('postgres')[0]?.sql ?? []).join(';'))
+  await t.rejects(serve({ env: { DATABASE_URL: url, LOG_LEVEL: 'silent' } } as unknown as Terminal), { message: /lacks the newest migrations; run "authtoken migrate"$/ })
+})
+
+t.test('sealing leaves nothing in clear in the table\'s file', async (t) => {
+  const url = await createDatabase(t)
+  const authtoken = await open(t, { database: url })
+  const { token } = await makeUser(authtoken, 'ann')
+  const file = async () => (await sql(url, "select pg_relation_filepath('authtoken_token') as path"))[0]?.path
+  const before = await file()
+  t.equal(await sealTokens(authtoken.database), 1)
+  t.not(await file(), before, 'it is another file')
+  t.match(await authtoken.authenticator.authenticate(token.key), { token: { kind: 'sealed' } })
+})
+
 t.test('rights that are missing, tables of another kind and lost triggers are named', async (t) => {
   const url = await createDatabase(t)
   await open(t, { database: url })
@@ -172,6 +197,7 @@ t.test('rights that are missing, tables of another kind and lost triggers are na
   }
   const reader = await makeRole(t, url, 'grant select on auth_user, authtoken_token')
   t.match(await command(reader, 'serve'), { code: 1, err: /does not let this user write the table authtoken_accesstoken; grant it INSERT, UPDATE and DELETE\n$/ })
+  await t.rejects(openAuthtoken({ database: await makeRole(t, await createDatabase(t)), migrate: true }), { code: 'AUTHTOKEN_DATABASE_UNUSABLE', message: /this user lacks rights: permission denied for schema public$/ })
   const blind = await makeRole(t, url)
   t.match(await inspect(blind), { unusable: ['does not let this user read the table auth_user; grant it SELECT', 'does not let this user read the table authtoken_token; grant it SELECT'] })
 
@@ -256,7 +282,7 @@ t.test("the host's Drizzle instance is neither migrated nor closed, and one quer
 })
 
 t.test('while the database is away the service says so, and goes on by itself', async (t) => {
-  const postgres = await startPostgres()
+  const postgres = await startPostgres({ durable: true })
   t.teardown(() => postgres.stop())
   const settings = loadSettings({ DATABASE_URL: postgres.url(), MIGRATE: 'true', LOG_LEVEL: 'silent' })
   const authtoken = await openAuthtoken({ database: settings.DATABASE_URL, migrate: true })
