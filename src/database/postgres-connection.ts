@@ -25,6 +25,7 @@ const REASONS: Record<string, string> = {
   '28P01': 'does not take this user and password',
   28000: 'does not let this user in (pg_hba.conf)',
   '3D000': 'does not exist; "createdb" makes it',
+  '08P01': 'is a pooler that takes no settings of a session: let it ignore them (ignore_startup_parameters), or set CACHE_WITHOUT_LISTEN=ttl',
   42501: 'can not be used: this user lacks rights',
   53300: 'has no connection left; raise max_connections, or lower DATABASE_POOL_SIZE',
   '57P03': 'is starting up or shutting down'
@@ -37,7 +38,7 @@ export function reason (error: unknown): string {
   const { message } = cause
   if (codeOf(cause) === '42501') return `${known}: ${message}`
   if (known !== undefined) return known
-  return /timeout/i.test(message) ? REASONS.ETIMEDOUT as string : `can not be used: ${message}`
+  return codeOf(cause) === '' && /timeout/i.test(message) ? REASONS.ETIMEDOUT as string : `can not be used: ${message}`
 }
 
 function rootOf (error: unknown): Error {

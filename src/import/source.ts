@@ -63,18 +63,7 @@ const COLUMNS: Record<string, string[]> = {
   authtoken_token: ['key', 'created', 'user_id']
 }
 
-/**
- * Opens a database that Django made, to read it.
- * @param url `file:<path>` or `postgres://…`
- * @throws InvalidSettings for another URL, DatabaseUnusable where it can not be read or is not Django's
- */
-export async function openSource (url: string): Promise<DjangoSource> {
-  if (/^file:./.test(url)) return (await import('./sqlite-source.js')).openSqliteSource(url)
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return await (await import('./postgres-source.js')).openPostgresSource(url)
-  throw new InvalidSettings(URL_PROBLEM)
-}
-
-/** A URL that is of the right form, and can not be read. */
+/** A URL of another form, or one that can not be read. */
 export const unreadableUrl = () => new InvalidSettings(URL_PROBLEM)
 
 /**

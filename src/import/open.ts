@@ -1,0 +1,12 @@
+import { type DjangoSource, unreadableUrl } from './source.js'
+
+/**
+ * Opens a database that Django made, to read it.
+ * @param url `file:<path>` or `postgres://…`
+ * @throws InvalidSettings for another URL, DatabaseUnusable where it can not be read or is not Django's
+ */
+export async function openSource (url: string): Promise<DjangoSource> {
+  if (/^file:./.test(url)) return (await import('./sqlite-source.js')).openSqliteSource(url)
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return await (await import('./postgres-source.js')).openPostgresSource(url)
+  throw unreadableUrl()
+}
