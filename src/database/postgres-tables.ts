@@ -60,7 +60,9 @@ export async function migratePostgres (pool: pg.Pool): Promise<void> {
   await client.connect()
   try {
     if (pendingMigrations('postgres', await newestMigration(client) ?? 0).length === 0) return
-    await client.query(`begin; set local statement_timeout = 0; select pg_advisory_xact_lock(${MIGRATION_LOCK}); set local lock_timeout = ${LOCK_PATIENCE_MS}`)
+    // Whoever migrates may take longer than a statement may; the tables are not waited for so long.
+    await client.query('begin; set local statement_timeout = 0; set local lock_timeout = 0')
+    await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK}); set local lock_timeout = ${LOCK_PATIENCE_MS}`)
     await client.query(`create table if not exists ${MIGRATIONS_TABLE} (id serial primary key, hash text not null, created_at bigint)`)
     for (const migration of pendingMigrations('postgres', await newestMigration(client) ?? 0)) {
       for (const statement of migration.sql) await client.query(statement)

@@ -101,6 +101,21 @@ t.test('eight nodes that migrate one new database at the same moment all come up
   t.same(await Promise.all(nodes.map(async (node) => (await once(node, 'exit'))[0])), Array(NODES).fill(0))
 })
 
+t.test('a starter waits for the one that migrates, however long a statement may take', async (t) => {
+  const url = await createDatabase(t)
+  const other = new pg.Client(url)
+  await other.connect()
+  await other.query("begin; select pg_advisory_xact_lock(x'61757468'::int)")
+  const starting = open(t, { database: url, pool: { queryTimeoutMs: 200 } })
+  const waiting = async () => (await sql(url, "select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")).length
+  while (await waiting() === 0) await sleep(10)
+  await sleep(600)
+  t.equal(await waiting(), 1, 'it waits still')
+  await other.query('commit')
+  await other.end()
+  t.same(await (await starting).database.inspect(), { unusable: [], unready: [], advice: [] })
+})
+
 t.test('nodes of the version before a migration and after it run side by side', async (t) => {
   const url = await createDatabase(t)
   const [first, ...later] = readMigrations('postgres')
