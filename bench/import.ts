@@ -4,11 +4,11 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
 import { makeDjangoFile } from '../test/django-file.js'
 import { startPostgres } from '../test/postgres/server.js'
 import { sql } from '../test/sql.js'
 import { userRows } from '../test/user-rows.js'
+import { createDatabase } from './database.js'
 import { withFolder } from './folder.js'
 import type { Report } from './report.js'
 import { runCommand } from './service.js'
@@ -122,14 +122,6 @@ async function digestOf (url: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const row of userRows(url)) hash.update(JSON.stringify(row))
   return hash.digest('hex')
-}
-
-async function createDatabase (server: string, name: string): Promise<string> {
-  const client = new pg.Client(server)
-  await client.connect()
-  await client.query(`create database ${name}`)
-  await client.end()
-  return Object.assign(new URL(server), { pathname: `/${name}` }).href
 }
 
 function judge (rows: Array<Record<string, string | number>>, users: number): Report {

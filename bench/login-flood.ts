@@ -11,7 +11,7 @@ import type { Report } from './report.js'
 import { runCommand, startService } from './service.js'
 import { median, quantile, round } from './statistics.js'
 
-const TARGET_RATIO = 3
+const TARGET_RATIO = 2
 const QUEUE = 200
 const AT_ONCE = 260
 const ROUNDS = 7

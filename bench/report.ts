@@ -30,5 +30,6 @@ function table (rows: Report['rows']): string {
     .join('\n')
 }
 
-const cell = (value: string | number | undefined): string =>
-  typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(2) : String(value ?? '')
+/** A figure as it is shown. */
+export const cell = (value: string | number | undefined): string =>
+  typeof value === 'number' && !Number.isInteger(value) ? value.toFixed(3) : String(value ?? '')

@@ -43,7 +43,7 @@ const JOINED = '2026-01-01 00:00:00.000000'
  * @param port of the node that revokes over HTTP
  */
 export async function createVictims (url: string, count: number, port: () => number, connection: Connection): Promise<Victim[]> {
-  const { database: { db, schema, run }, close } = await openAuthtoken({ database: url, migrate: true })
+  const { database: { db, tables, users: { table }, run }, close } = await openAuthtoken({ database: url, migrate: true })
   const agent = new Agent({ keepAlive: true })
   const format = createTokenFormat()
   const off = url.startsWith('file:') ? '0' : 'false'
@@ -70,9 +70,9 @@ export async function createVictims (url: string, count: number, port: () => num
     const victims: Victim[] = []
     for (let begin = 0; begin < count; begin += CHUNK) {
       const names = Array.from({ length: Math.min(CHUNK, count - begin) }, (_, i) => `victim${begin + i}`)
-      const users = await run(() => db.insert(schema.users).values(names.map((username) => ({
+      const users = await run(() => db.insert(table).values(names.map((username) => ({
         username, password: '!', email: '', firstName: '', lastName: '', isStaff: false, isSuperuser: false, isActive: true, dateJoined: new Date(), lastLogin: null
-      }))).returning({ userId: schema.users.id, username: schema.users.username }))
+      }))).returning({ userId: table.id, username: table.username }))
       const made = users.map(({ userId, username }, i) => {
         const way = ways[(begin + i) % ways.length] as Way
         const victim = { by: way.by, userId, username, id: generateId(), key: way.kind === 'access' ? format.generate() : generateKey() }
@@ -81,8 +81,8 @@ export async function createVictims (url: string, count: number, port: () => num
       const created = new Date()
       const drf = made.filter(({ kind }) => kind === 'drf')
       const access = made.filter(({ kind }) => kind === 'access')
-      await run(() => db.insert(schema.authtokenToken).values(drf.map(({ key, userId }) => ({ key, userId, created }))))
-      await run(() => db.insert(schema.authtokenAccesstoken).values(access.map(({ id, key, userId }) => ({
+      await run(() => db.insert(tables.authtokenToken).values(drf.map(({ key, userId }) => ({ key, userId, created }))))
+      await run(() => db.insert(tables.authtokenAccesstoken).values(access.map(({ id, key, userId }) => ({
         id, userId, kind: 'access' as const, name: 'bench', digest: digestOf(key), hint: null, scope: '', created, expires: null, lifetime: null, latest: null, lastUsed: null, disabled: false, replacedBy: null
       }))))
       victims.push(...made)

@@ -2,38 +2,58 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { capacity } from './capacity.js'
+import { coldStart } from './cold-start.js'
+import { hostUsers } from './host-users.js'
 import { importBench } from './import.js'
+import { internalServices } from './internal-services.js'
+import { logins } from './logins.js'
 import { loginFlood } from './login-flood.js'
 import { loginTiming } from './login-timing.js'
 import { describeMachine } from './machine.js'
+import { memory } from './memory.js'
+import { type Result, writePerformancePage } from './performance-page.js'
+import { proxies } from './proxies.js'
 import { type Report, printReport } from './report.js'
 import { revocation } from './revocation.js'
+import { scale } from './scale.js'
+import { UsageError } from './usage-error.js'
+import { verification } from './verification.js'
+import { workers } from './workers.js'
 
 const RESULTS = join(import.meta.dirname, 'results')
 
 interface Bench {
-  run (options: { count: number }): Promise<Report>
+  run (options: { count: number, only: string[] }): Promise<Report>
   /** What is counted, how many there are where nobody says, and at most. */
   counted?: { what: string, usual: number, most: number }
+  /** Whether parts of it can be chosen, for a quick look. */
+  divisible?: true
 }
 
 const BENCHES: Record<string, Bench> = {
   'login-timing': { run: loginTiming, counted: { what: 'logins of each kind', usual: 50, most: 1_000 } },
   'login-flood': { run: loginFlood },
   capacity: { run: capacity },
+  'host-users': { run: hostUsers, counted: { what: 'rounds', usual: 150, most: 10_000 } },
+  'internal-services': { run: internalServices, counted: { what: 'rounds', usual: 10, most: 1_000 } },
   import: { run: importBench, counted: { what: 'users', usual: 1_000_000, most: 10_000_000 } },
-  revocation: { run: revocation, counted: { what: 'revocations in all', usual: 10_000, most: 100_000 } }
+  proxies: { run: proxies, counted: { what: 'rounds', usual: 20, most: 1_000 } },
+  revocation: { run: revocation, counted: { what: 'revocations in all', usual: 10_000, most: 100_000 } },
+  scale: { run: scale, counted: { what: 'tokens of the largest database', usual: 10_000_000, most: 10_000_000 } },
+  verification: { run: verification, counted: { what: 'rounds', usual: 7, most: 1_000 }, divisible: true },
+  'cold-start': { run: coldStart, counted: { what: 'starts', usual: 15, most: 1_000 } },
+  memory: { run: memory, counted: { what: 'processes of each', usual: 3, most: 100 } },
+  logins: { run: logins, counted: { what: 'rounds', usual: 7, most: 100 } },
+  workers: { run: workers, counted: { what: 'rounds', usual: 5, most: 100 } }
 }
 
 const COUNTED = Object.entries(BENCHES).flatMap(([name, { counted }]) => counted === undefined ? [] : [`${name}: ${counted.what}, ${counted.usual}`])
-const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--count <number>] (${COUNTED.join('; ')})`
+const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--count <number>] [--only <part,part>] (${COUNTED.join('; ')}; only parts: ${Object.keys(BENCHES).filter((name) => BENCHES[name]?.divisible).join(', ')}, and nothing is kept)`
 
-class UsageError extends Error {}
-
-function readArguments (): { names: string[], count: number | undefined } {
+function readArguments (): { names: string[], count: number | undefined, only: string[] } {
   let parsed
   try {
-    parsed = parseArgs({ options: { count: { type: 'string' } }, allowPositionals: true })
+    parsed = parseArgs({ options: { count: { type: 'string' }, only: { type: 'string' } }, allowPositionals: true })
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
@@ -43,28 +63,40 @@ function readArguments (): { names: string[], count: number | undefined } {
   const count = parsed.values.count === undefined ? undefined : Number(parsed.values.count)
   const most = Math.min(...names.map((name) => BENCHES[name]?.counted?.most ?? Infinity))
   if (count !== undefined && (!Number.isInteger(count) || count < 1 || count > most)) throw new UsageError(`--count must be a whole number from 1 to ${most}`)
-  return { names, count }
+  const only = parsed.values.only?.split(',') ?? []
+  const whole = only.length > 0 && names.find((name) => BENCHES[name]?.divisible !== true)
+  if (whole) throw new UsageError(`--only is not for ${whole}`)
+  return { names, count, only }
 }
 
-async function run (name: string, count: number | undefined): Promise<boolean> {
+async function run (name: string, count: number | undefined, only: string[]): Promise<Result> {
   const { run, counted } = BENCHES[name] as Bench
   const machine = describeMachine()
   console.log(`${name}: ${machine}`)
-  const report = await run({ count: count ?? counted?.usual ?? 1 })
+  const report = await run({ count: count ?? counted?.usual ?? 1, only })
   printReport(report)
+  const command = `npm run bench -- ${name}${count === undefined ? '' : ` --count ${count}`}`
+  return { name, command, machine, at: new Date().toISOString(), ...report }
+}
+
+function keep (result: Result): void {
   mkdirSync(RESULTS, { recursive: true })
-  writeFileSync(join(RESULTS, `${name}.json`), `${JSON.stringify({ name, machine, at: new Date().toISOString(), ...report }, null, 2)}\n`)
-  return report.met
+  writeFileSync(join(RESULTS, `${result.name}.json`), `${JSON.stringify(result, null, 2)}\n`)
+  writePerformancePage(result)
 }
 
 // The temporary folders and processes go in handlers of 'exit', which a signal alone would not run.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 try {
-  const { names, count } = readArguments()
-  const met = []
-  for (const name of names) met.push(await run(name, count))
-  process.exitCode = met.every(Boolean) ? 0 : 1
+  const { names, count, only } = readArguments()
+  const results = []
+  for (const name of names) {
+    const result = await run(name, count, only)
+    if (only.length === 0) keep(result)
+    results.push(result)
+  }
+  process.exitCode = results.every(({ met }) => met) ? 0 : 1
 } catch (error) {
   if (!(error instanceof UsageError)) throw error
   console.error(`bench: ${error.message}; use ${HELP}`)

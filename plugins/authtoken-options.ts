@@ -1,15 +1,11 @@
-import { type TSchema, Type } from '@sinclair/typebox'
-import { ValueErrorType } from '@sinclair/typebox/errors'
-import { Value } from '@sinclair/typebox/value'
+import { Type } from '@sinclair/typebox'
+import { is, Table } from 'drizzle-orm'
 import { InvalidSettings } from '../src/errors.js'
+import { func, givenOptions, milliseconds, object, oneOf, optionProblems, wholeNumber } from '../src/option-problems.js'
 import { PREFIX_PATTERN } from '../src/tokens/format.js'
 import { MAX_DURATION } from '../src/tokens/life.js'
 import { HASHERS } from '../src/users/hashers/index.js'
-import { KEYWORD_PATTERN } from './permissions.js'
-
-const oneOf = (values: string[]) => Type.Unsafe<string>(Type.Union(values.map((value) => Type.Literal(value)), { right: `one of ${values.join(', ')}` }))
-const func = (right: string) => Type.Function([], Type.Unknown(), { right })
-const object = (properties: Record<string, TSchema>, right: string) => Type.Partial(Type.Object(properties), { additionalProperties: false, right })
+import { commonOptions } from './option-schemas.js'
 
 const exchange = object({
   path: Type.String({ pattern: '^/', right: 'a path that begins with /' }),
@@ -20,8 +16,8 @@ const exchange = object({
 const passwords = object({
   hasher: oneOf(Object.keys(HASHERS)),
   rehash: Type.Boolean({ right: 'true or false' }),
-  concurrency: Type.Integer({ minimum: 1, right: 'a whole number from 1' }),
-  size: Type.Integer({ minimum: 1, right: 'a whole number from 1' })
+  concurrency: wholeNumber(1),
+  size: wholeNumber(1)
 }, 'an object')
 
 const seconds = Type.Integer({ minimum: 0, maximum: MAX_DURATION, right: `a whole number of seconds from 0 to ${MAX_DURATION}` })
@@ -33,33 +29,33 @@ const tokens = object({
   loginExpiresIn: seconds,
   maxLife: seconds,
   sliding: Type.Boolean({ right: 'true or false' }),
-  limit: Type.Integer({ minimum: 0, right: 'a whole number from 0' }),
+  limit: wholeNumber(0),
   atLimit: oneOf(['reject', 'replace'])
 }, 'an object')
 
-const milliseconds = Type.Integer({ minimum: 1, right: 'a whole number of milliseconds from 1' })
-
 const pool = object({
-  size: Type.Integer({ minimum: 1, right: 'a whole number from 1' }),
+  size: wholeNumber(1),
   connectTimeoutMs: milliseconds,
   queryTimeoutMs: milliseconds,
   idleInTransactionTimeoutMs: milliseconds
 }, 'an object')
 
 const cache = object({
-  size: Type.Integer({ minimum: 0, right: 'a whole number from 0' }),
+  size: wholeNumber(0),
   ttlMs: milliseconds
 }, 'an object')
 
-const common = {
-  administrators: oneOf(['superuser', 'staff']),
-  keywords: Type.Array(Type.String({ pattern: KEYWORD_PATTERN, right: 'a word without spaces' }), { minItems: 1, right: "a list of at least one keyword, as ['Token']" }),
-  defaultPermission: oneOf(['allowAny', 'isAuthenticated', 'isAdminUser', 'isAuthenticatedOrReadOnly']),
-  errors: oneOf(['drf', 'throw'])
-}
+const verifyCredentials = func('a function of a username, a password and the request')
+
+const column = Type.Object({}, { right: 'a column of the table' })
+const condition = Type.Object({}, { right: 'a boolean column, or a condition' })
+const table = Type.Object({}, { right: 'a Drizzle table' })
+const name = (right: string) => Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$', right })
 
 const local = object({
-  ...common,
+  ...commonOptions,
+  users: object({ table: name('the name of a table'), username: name('the name of a column') }, 'an object with table and username, the names of a custom AUTH_USER_MODEL'),
+  verifyCredentials,
   database: Type.Union([Type.String(), Type.Object({})], { right: 'file:<path>, postgres://…, or a Drizzle instance' }),
   migrate: Type.Boolean({ right: 'true or false' }),
   busyTimeoutMs: Type.Integer({ minimum: 0, right: 'a whole number of milliseconds' }),
@@ -72,27 +68,38 @@ const local = object({
   exchange: Type.Union([exchange, Type.Literal(false)], { right: 'an object with path, allow and reply, or false' })
 }, '')
 
-const delegated = object({
-  ...common,
-  authenticator: Type.Object({ authenticate: func('a function of a key') }, { right: 'an object with a function authenticate' })
+const host = object({
+  ...commonOptions,
+  database: Type.Object({}, { right: 'a Drizzle instance, where the users are your own' }),
+  tables: Type.Object({ authtokenToken: table, authtokenAccesstoken: table, authtokenState: table }, { right: 'an object with the tables that authtokenTables makes' }),
+  users: Type.Composite([Type.Object({ table }), Type.Partial(Type.Object({
+    id: column,
+    username: column,
+    password: column,
+    isActive: condition,
+    isStaff: condition,
+    isSuperuser: condition,
+    select: Type.Record(Type.String(), column, { right: 'an object of columns' })
+  }))], { additionalProperties: false, right: 'an object with table, your table of users' }),
+  verifyCredentials,
+  withoutListen: oneOf(['ask', 'ttl']),
+  cache,
+  passwords,
+  tokens,
+  exchange: Type.Union([exchange, Type.Literal(false)], { right: 'an object with path, allow and reply, or false' })
 }, '')
 
 /**
- * Checks the options of `register`.
+ * Checks the options of a registration with a database.
  * @throws InvalidSettings that names every option that is wrong or unknown, and what would be right
  */
 export function checkOptions (options: object): void {
   const problems = []
-  const hasDatabase = 'database' in options
-  if (hasDatabase === 'authenticator' in options) problems.push('either database or authenticator must be given')
-  const { prefix, ...given } = options as Record<string, unknown>
-  const schema = hasDatabase || !('authenticator' in options) ? local : delegated
-  const seen = new Set<string>()
-  for (const { type, path, schema: failed } of Value.Errors(schema, given)) {
-    const name = path.slice(1).replaceAll('/', '.')
-    if (seen.has(name)) continue
-    seen.add(name)
-    problems.push(type === ValueErrorType.ObjectAdditionalProperties ? `${name} is not an option` : `${name} must be ${failed.right}`)
-  }
+  const { prefix, ...given } = givenOptions(options)
+  if (!('database' in given) || 'authenticator' in given) problems.push('either database or authenticator must be given')
+  const isHost = 'tables' in given || is((given.users as { table?: unknown } | undefined)?.table, Table)
+  if (isHost && !('tables' in given)) problems.push('tables must be given where users.table is a Drizzle table, as authtokenTables makes them')
+  if (isHost && !('users' in given)) problems.push('users must be given where tables are, as { table: people }')
+  problems.push(...optionProblems(isHost ? host : local, given))
   if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
 }

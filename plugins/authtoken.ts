@@ -1,31 +1,44 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Authtoken, type AuthtokenOptions, openAuthtoken } from '../src/authtoken.js'
-import type { Authenticator } from '../src/tokens/identity.js'
-import tokenAuth, { type TokenAuthOptions } from './token-auth.js'
+import { type Authtoken, type AuthtokenOptions, type HostAuthtokenOptions, openAuthtoken, openHostAuthtoken } from '../src/authtoken.js'
+import type { HostUsers } from '../src/database/host-users.js'
+import type { FastifyAuthtoken } from '../src/tokens/host-types.js'
+import { delegateCredentials, type VerifyCredentials } from '../src/users/verify-credentials.js'
 import { checkOptions } from './authtoken-options.js'
+import delegated, { type DelegatedOptions } from './delegated.js'
+import tokenAuth, { type TokenAuthOptions } from './token-auth.js'
 import tokenExchange, { type ExchangeOptions } from './token-exchange.js'
 
-/** Options of the plugin with a database: users and tokens are here. */
-export interface LocalOptions extends AuthtokenOptions, Omit<TokenAuthOptions, 'authenticator'> {
+/** What is set of the plugin itself, wherever users and tokens are. */
+interface PluginOptions extends Omit<TokenAuthOptions, 'authenticator'> {
   /** `POST /api-token-auth/`, or false: no exchange. */
   exchange?: ExchangeOptions | false
+  /**
+   * The host's own check of a username and a password, in place of the column of passwords: by e-mail, by several fields,
+   * against another system. It returns the user, or an object that has the user's id, or null.
+   */
+  verifyCredentials?: VerifyCredentials<FastifyRequest>
   authenticator?: never
 }
 
-/** Options of the plugin with an authenticator in place of a database: users and tokens are somewhere else. */
-export interface DelegatedOptions extends Omit<TokenAuthOptions, 'authenticator'> {
-  authenticator: Authenticator
-  database?: never
+/** Options of the plugin with a database of Django's form. */
+export interface LocalOptions extends AuthtokenOptions, PluginOptions {
+  tables?: never
 }
 
+/** Options of the plugin with the host's own users, in the host's own database. */
+export interface HostOptions<Users extends HostUsers = HostUsers> extends HostAuthtokenOptions<Users>, PluginOptions {}
+
 /** Options of the plugin. */
-export type FastifyAuthtokenOptions = LocalOptions | DelegatedOptions
+export type FastifyAuthtokenOptions = LocalOptions | HostOptions | DelegatedOptions
+
+/** What the host's own code finds in `app.authtoken`: users only where they are Django's. */
+type Face = FastifyAuthtoken extends { user: unknown } ? Pick<Authtoken, 'tokens' | 'passwords'> : Pick<Authtoken, 'users' | 'tokens' | 'passwords'>
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Users and tokens, for the host's own code. Absent where an `authenticator` was given. */
-    authtoken: Pick<Authtoken, 'users' | 'tokens'>
+    /** Tokens, passwords and users, for the host's own code. Absent where an `authenticator` was given; without `users` where the users are the host's. */
+    authtoken: Face
   }
 }
 
@@ -34,15 +47,16 @@ declare module 'fastify' {
  * @param options see `FastifyAuthtokenOptions`; all that are wrong are named at once, and stop the start
  */
 async function authtoken (app: FastifyInstance, options: FastifyAuthtokenOptions): Promise<void> {
-  checkOptions(options)
-  if (options.authenticator !== undefined) {
-    await app.register(tokenAuth, options)
+  if (options.authenticator !== undefined && options.database === undefined) {
+    await app.register(delegated, options)
     return
   }
+  checkOptions(options)
 
-  const { keywords, defaultPermission, errors, administrators, exchange, ...local } = options
-  const { close, credentials, tokens, users, authenticator } = await openAuthtoken(local)
-  app.addHook('onClose', close)
+  const { keywords, defaultPermission, errors, administrators, exchange, verifyCredentials, ...local } = options as LocalOptions | HostOptions
+  const opened = local.tables === undefined ? await openAuthtoken(local) : await openHostAuthtoken(local, exchange !== false && verifyCredentials === undefined)
+  app.addHook('onClose', opened.close)
+  const { database, logins, tokens, passwords, authenticator } = opened
   const common = { ...(errors !== undefined && { errors }), ...(administrators !== undefined && { administrators }) }
   await app.register(tokenAuth, {
     authenticator,
@@ -50,8 +64,11 @@ async function authtoken (app: FastifyInstance, options: FastifyAuthtokenOptions
     ...(keywords !== undefined && { keywords }),
     ...(defaultPermission !== undefined && { defaultPermission })
   })
-  app.decorate('authtoken', { users, tokens })
-  if (exchange !== false) await app.register(tokenExchange, { ...exchange, ...common, credentials, tokens })
+  app.decorate('authtoken', { tokens, passwords, ...('users' in opened && { users: opened.users }) } as Face)
+  if (database.notice !== null) app.log.warn(database.notice)
+  if (exchange === false) return
+  const credentials = verifyCredentials === undefined ? opened.credentials : delegateCredentials(database.users, logins, verifyCredentials)
+  await app.register(tokenExchange, { ...exchange, ...common, credentials, tokens })
 }
 
 export default fp(authtoken, { name: 'fastify-authtoken', fastify: '5.x' })

@@ -11,8 +11,11 @@ export function sendDrfError (error: AuthtokenError, reply: FastifyReply, challe
   if (error.headers !== undefined) reply.headers(error.headers)
   const value = challengeOf(error, challenge)
   if (value !== null) reply.header('www-authenticate', value)
-  return reply.code(error.statusCode).type('application/json').serializer(JSON.stringify).send(error.fields ?? { detail: error.message })
+  return reply.code(error.statusCode).type('application/json').serializer(JSON.stringify).send(bodyOf(error))
 }
+
+const bodyOf = ({ oauth, fields, message }: AuthtokenError): object =>
+  oauth === undefined ? fields ?? { detail: message } : { error: oauth, error_description: message }
 
 /**
  * The `WWW-Authenticate` of an error: DRF's for a 401, RFC 6750's for a scope that is missing.
@@ -33,9 +36,6 @@ export function toDrfError (error: FastifyError | AuthtokenError, request: Fasti
     case 'FST_ERR_CTP_BODY_TOO_LARGE': return new BodyTooLarge()
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new UnsupportedMediaType(request.headers['content-type'] ?? '')
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH': return new ParseError('Body', 'Request body size did not match Content-Length.')
-    case 'FST_ERR_CTP_EMPTY_JSON_BODY':
-    case 'FST_ERR_CTP_INVALID_JSON_BODY': return new ParseError('JSON', 'the body is not valid JSON.')
-    case 'FST_ERR_BAD_URL': return new NotFound('Not found.')
     default: return null
   }
 }

@@ -5,9 +5,6 @@ import { type FieldErrors, validationError } from '../src/errors.js'
 
 const SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
 
-/** Text without a NUL or a lone surrogate, as DRF's CharField has it. Without the flag `u` a pair is two units. */
-export const TEXT_PATTERN = '^(?:[^\\0\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$'
-
 /**
  * A validator for Fastify that answers as DRF's serializers do, and coerces nothing.
  * @returns for `setValidatorCompiler`

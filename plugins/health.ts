@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import { errorSchema } from './schemas.js'
+import { errorSchema } from '../src/wire/schemas.js'
 
 /** Options of `health`. */
 export interface HealthOptions {

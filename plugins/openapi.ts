@@ -22,7 +22,7 @@ export default fp<OpenapiOptions>(async (app, { version, keyword }) => {
         }
       },
       security: [{ token: [] }],
-      tags: [{ name: 'authentication' }, { name: 'tokens' }, { name: 'users' }, { name: 'operation' }]
+      tags: [{ name: 'authentication' }, { name: 'tokens' }, { name: 'users' }, { name: 'verification' }, { name: 'operation' }]
     }
   })
   await app.register(swaggerUi, {

@@ -1,12 +1,14 @@
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
-import { MethodNotAllowed } from '../src/errors.js'
+import { invalidRequest, MethodNotAllowed } from '../src/errors.js'
 
 /** What goes before the answer. */
 interface OtherMethodsOptions {
   config?: RouteOptions['config']
   /** Hooks that run first: who may not use the path gets 401 or 403, not 405, as in DRF. */
   onRequest?: onRequestHookHandler[]
+  /** Whether the 405 is told as OAuth 2.0 tells errors. */
+  oauth?: boolean
 }
 
 /**
@@ -14,7 +16,7 @@ interface OtherMethodsOptions {
  * @param url the path
  * @param methods what it knows; HEAD goes with GET
  */
-export function otherMethods (app: FastifyInstance, url: string, methods: string[], { config = {}, onRequest = [] }: OtherMethodsOptions = {}): void {
+export function otherMethods (app: FastifyInstance, url: string, methods: string[], { config = {}, onRequest = [], oauth = false }: OtherMethodsOptions = {}): void {
   const known = methods.includes('GET') ? [...methods, 'HEAD'] : methods
   const allow = [...new Set([...known, 'OPTIONS'])].join(', ')
   const schema = { hide: true }
@@ -25,7 +27,7 @@ export function otherMethods (app: FastifyInstance, url: string, methods: string
     config,
     schema,
     onRequest: [...onRequest, (request: FastifyRequest, _reply, done: (error: Error) => void) => {
-      const error = new MethodNotAllowed(request.method)
+      const error = oauth ? invalidRequest(`Use ${methods.join(', ')}.`, 405) : new MethodNotAllowed(request.method)
       error.headers = { allow }
       done(error)
     }],

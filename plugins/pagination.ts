@@ -1,28 +1,12 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { NotFound, validationError } from '../src/errors.js'
+import { DEFAULT_SIZE, MAX_SIZE, type PagesQuery } from '../src/wire/pages.js'
 
-const DEFAULT_SIZE = 100
-const MAX_SIZE = 1000
 const MAX_PAGE = 1_000_000
 const KEPT = ['page_size', 'search']
 
-/** The query of a list. */
-export const pagesSchema = Type.Object({
-  page: Type.Optional(Type.String({ description: 'From 1.' })),
-  page_size: Type.Optional(Type.String({ description: `From 1 to ${MAX_SIZE}; ${DEFAULT_SIZE} by default.` }))
-})
-
-/** A page of a list, as DRF's `PageNumberPagination` answers. */
-export const pageSchema = <Item extends TSchema>(item: Item) => Type.Object({
-  count: Type.Integer(),
-  next: Type.Union([Type.String(), Type.Null()]),
-  previous: Type.Union([Type.String(), Type.Null()]),
-  results: Type.Array(item)
-})
-
 /** Which page is asked for. @throws NotFound for a page that can't be, ValidationError for a size that can't be */
-export function readPage (query: Static<typeof pagesSchema>): { number: number, size: number } {
+export function readPage (query: PagesQuery): { number: number, size: number } {
   const number = readNumber(query.page ?? '1', MAX_PAGE)
   const size = readNumber(query.page_size ?? String(DEFAULT_SIZE), MAX_SIZE)
   if (number === null) throw new NotFound('Invalid page.')

@@ -2,7 +2,9 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type AuthtokenError, InvalidSettings, insufficientScope, NotAuthenticated, PermissionDenied } from '../src/errors.js'
-import { carriesFlags, SCOPE_PATTERN } from '../src/tokens/scope.js'
+import { KEYWORD_PATTERN } from '../src/tokens/header.js'
+import { SCOPE_PATTERN } from '../src/tokens/scope.js'
+import { isAnonymous } from './caller.js'
 
 /** Who may use a route, by the names of DRF's permission classes. */
 export type Permission = 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly'
@@ -12,9 +14,6 @@ export type RouteAuthtoken = Static<typeof routeSchema> | false
 
 /** A permission function, for `config`-less routes: `onRequest: app.auth([app.isAdminUser])`. */
 export type PermissionFunction = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
-
-/** A keyword of the `Authorization` header: an RFC 9110 token. */
-export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
 const keywordsSchema = Type.Array(Type.String({ pattern: KEYWORD_PATTERN }), { minItems: 1 })
 const permissionSchema = Type.Union([
@@ -34,9 +33,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
  */
 export const permissions: Record<Permission, (request: FastifyRequest) => AuthtokenError | null> = {
   allowAny: () => null,
-  isAuthenticated: ({ user }) => user == null ? new NotAuthenticated() : null,
-  isAdminUser: ({ user, auth }) => user == null || auth == null ? new NotAuthenticated() : user.isStaff && carriesFlags(auth) ? null : new PermissionDenied(),
-  isAuthenticatedOrReadOnly: ({ user, method }) => user != null || SAFE_METHODS.has(method) ? null : new NotAuthenticated()
+  isAuthenticated: (request) => isAnonymous(request) ? new NotAuthenticated() : null,
+  isAdminUser: ({ auth }) => auth == null ? new NotAuthenticated() : auth.isStaff ? null : new PermissionDenied(),
+  isAuthenticatedOrReadOnly: (request) => SAFE_METHODS.has(request.method) || !isAnonymous(request) ? null : new NotAuthenticated()
 }
 
 /** The permission as a hook, or a function for `@fastify/auth`. */

@@ -4,8 +4,10 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOption
 import fp from 'fastify-plugin'
 import { AuthtokenError, DatabaseUnavailable, InvalidSettings, InvalidToken, retryAfter, UserInactive } from '../src/errors.js'
 import { parseAuthorization, parseRepeatedAuthorization } from '../src/tokens/header.js'
-import type { Authenticator, Identity, Token, User } from '../src/tokens/identity.js'
-import { type Administrators, covers, isAdministrator } from '../src/tokens/scope.js'
+import type { Authenticator, Identity, User } from '../src/tokens/identity.js'
+import { isActive } from '../src/users/account.js'
+import type { Administrators } from '../src/tokens/scope.js'
+import { type Auth, decorateRequests, setCaller } from './caller.js'
 import { challengeOf, sendDrfError } from './drf-errors.js'
 import { refuseEarlyRoutes } from './early-routes.js'
 import { checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken, scopeFunction, scopePermission } from './permissions.js'
@@ -35,15 +37,6 @@ export interface TokenAuthOptions {
    * @default 'superuser'
    */
   administrators?: Administrators
-}
-
-/** The caller's token. */
-export interface Auth extends Token {
-  /**
-   * Whether the token may do something.
-   * @param scope space-separated scopes, all of which are needed
-   */
-  hasScope (scope: string): boolean
 }
 
 /** Where an application's authenticator is: a test may put another before it. */
@@ -93,8 +86,7 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
   }
   refuseEarlyRoutes(app, defaultPermission)
 
-  app.decorateRequest('user', null)
-  app.decorateRequest('auth', null)
+  decorateRequests(app)
   app.decorate('verifyToken', permissionFunction('isAuthenticated'))
   app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
   app.decorate('isAdminUser', permissionFunction('isAdminUser'))
@@ -160,10 +152,8 @@ const notKnown = (error: unknown): Error =>
 
 function accept (request: FastifyRequest, identity: Identity | null, administrators: Administrators): AuthtokenError | null {
   if (identity === null) return new InvalidToken()
-  if (!identity.user.isActive) return new UserInactive()
-  request.user = identity.user
-  const power = { scope: identity.token.scope, administrator: isAdministrator(identity.user, administrators) }
-  request.auth = { ...identity.token, hasScope: (scope) => covers(power, scope) }
+  if (!isActive(identity)) return new UserInactive()
+  setCaller(request, identity, administrators)
   return null
 }
 

@@ -1,15 +1,16 @@
-import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
 import type { IssuedToken, User } from '../src/tokens/identity.js'
 import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'
-import type { Credentials } from '../src/users/credentials.js'
+import type { LoginResult } from '../src/users/credentials.js'
 import { strip } from '../src/users/text.js'
+import { credentialsSchema, type ExchangeRequest, exchangedSchema } from '../src/wire/exchange.js'
 import { sendDrfError, toDrfError } from './drf-errors.js'
 import { EXCHANGE_TYPES, type Fields, readFields } from './exchange-body.js'
-import { drfValidatorCompiler, TEXT_PATTERN } from './fields.js'
-import { newTokenFields, readNewToken } from './new-token.js'
+import { drfValidatorCompiler } from './fields.js'
+import { readNewToken } from './new-token.js'
+import { noStore } from './no-store.js'
 import { otherMethods } from './other-methods.js'
 
 /** How the exchange differs from DRF's `obtain_auth_token`, as people subclass it. */
@@ -24,7 +25,7 @@ export interface ExchangeOptions {
 
 /** Options of `tokenExchange`. */
 export interface TokenExchangeOptions extends ExchangeOptions {
-  credentials: Pick<Credentials, 'verify'>
+  credentials: { verify (username: string, password: string, request: FastifyRequest): Promise<LoginResult> }
   tokens: Pick<Tokens, 'issue'>
   /** See `tokenAuth`. @default 'drf' */
   errors?: 'drf' | 'throw'
@@ -32,19 +33,8 @@ export interface TokenExchangeOptions extends ExchangeOptions {
   administrators?: Administrators
 }
 
-/**
- * The body of the exchange, once usernames are trimmed and numbers turned into text. Other fields are ignored.
- * With any of the last three the exchange makes an access token.
- */
-const credentialsSchema = Type.Object({
-  username: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'White space around it is ignored.' }),
-  password: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Taken as it is.' }),
-  ...newTokenFields
-})
-
-type Body = Static<typeof credentialsSchema>
-
-const tokenSchema = Type.Object({ token: Type.String({ description: 'For the header Authorization: Token <token>' }) })
+// Whose user or password changes again and again meanwhile is not waited for.
+const TRIES = 5
 
 /**
  * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
@@ -67,7 +57,7 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     else sendDrfError(ours, reply, 'Token')
   })
 
-  app.post<{ Body: Body }>('/', {
+  app.post<{ Body: ExchangeRequest }>('/', {
     config,
     schema: {
       tags: ['authentication'],
@@ -75,12 +65,9 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
       security: [],
       consumes: EXCHANGE_TYPES,
       body: credentialsSchema,
-      ...(options.reply === undefined && { response: { 200: tokenSchema } })
+      ...(options.reply === undefined && { response: { 200: exchangedSchema } })
     },
-    onRequest: (_request, reply, done) => {
-      reply.header('cache-control', 'no-store')
-      done()
-    },
+    onRequest: noStore,
     preValidation: async (request) => {
       const raw: unknown = request.body
       const fields: unknown = normalize(await readFields(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0), request.headers['content-type'] ?? ''))
@@ -91,22 +78,22 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     return await answer(user, token)
   })
 
-  async function exchange (request: FastifyRequest, body: Body): Promise<{ user: User, token: IssuedToken }> {
-    const login = await credentials.verify(body.username, body.password)
-    const { user } = login
-    if (user === null) {
+  async function exchange (request: FastifyRequest, body: ExchangeRequest, tries = TRIES): Promise<{ user: User, token: IssuedToken }> {
+    const login = await credentials.verify(body.username, body.password, request)
+    if (login.account === null) {
       request.log.info({ userId: login.userId, reason: login.reason }, 'login refused')
       throw validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
     }
+    const { user, userId } = login.account
     if (!await allow(user, request)) throw new PermissionDenied()
     const wanted = readNewToken(body)
-    const power = { scope: FULL_POWER, administrator: isAdministrator(user, administrators) }
+    const power = { scope: FULL_POWER, administrator: isAdministrator(login.account, administrators) }
     if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted()
     try {
-      return { user, token: await tokens.issue(user, login, wanted) }
+      return { user, token: await tokens.issue({ id: userId }, login, wanted) }
     } catch (error) {
       // The user or the password is not what it was: what it is now decides.
-      if (error instanceof NotFound) return await exchange(request, body)
+      if (error instanceof NotFound && tries > 1) return await exchange(request, body, tries - 1)
       throw error
     }
   }

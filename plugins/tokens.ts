@@ -1,18 +1,20 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { insufficientScope, NotFound, PermissionDenied, ScopeNotGranted } from '../src/errors.js'
-import { MAX_GRACE } from '../src/tokens/access-token.js'
-import type { Token, User } from '../src/tokens/identity.js'
+import type { DjangoUser as User, Token } from '../src/tokens/identity.js'
 import { type Administrators, covers, isAdministrator, mayGrant, TOKENS_SCOPE } from '../src/tokens/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'
 import type { Accounts } from '../src/users/accounts.js'
+import { pageSchema, type PagesQuery, pagesSchema } from '../src/wire/pages.js'
+import { errorSchema, fieldErrorsSchema, issuedTokenSchema, presentIssuedToken, presentToken, tokenSchema } from '../src/wire/schemas.js'
+import { CURRENT, type KeepQuery, keepSchema, type NewTokenRequest, newTokenSchema, type RotateRequest, rotateSchema, type TokenChangesRequest, tokenChangesSchema } from '../src/wire/tokens.js'
 import { administratorsOnly, authenticated, findUser } from './administrators.js'
 import { drfValidatorCompiler } from './fields.js'
-import { nameField, newTokenFields, readNewToken, scopeField } from './new-token.js'
+import { readNewToken } from './new-token.js'
+import { noStore } from './no-store.js'
 import { otherMethods } from './other-methods.js'
-import { pageSchema, pagesSchema, paginate, readPage } from './pagination.js'
-import type { Auth } from './token-auth.js'
-import { errorSchema, fieldErrorsSchema, issuedTokenSchema, presentIssuedToken, presentToken, tokenSchema } from './schemas.js'
+import { paginate, readPage } from './pagination.js'
+import type { Auth } from './caller.js'
 
 /** Options of `tokens`. */
 export interface TokensOptions {
@@ -29,26 +31,12 @@ interface Call {
   auth: Auth
 }
 
-const CURRENT = 'current'
-
-const changesSchema = Type.Object({ name: Type.Optional(nameField), scope: Type.Optional(scopeField), disabled: Type.Optional(Type.Boolean()) }, { additionalProperties: false })
-const newSchema = Type.Object(newTokenFields, { additionalProperties: false })
-const rotateSchema = Type.Object({
-  grace: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_GRACE, description: 'Seconds for which the old token goes on.' }))
-}, { additionalProperties: false })
-const keepSchema = Type.Object({
-  keep: Type.Optional(Type.Literal(CURRENT, { problem: `The only value is "${CURRENT}".`, description: 'The token that asks stays.' }))
-}, { additionalProperties: false })
-
 const errors = { 400: fieldErrorsSchema, 401: errorSchema, 403: errorSchema, 404: errorSchema, 409: errorSchema }
 
 /** The caller's own tokens, and for administrators the tokens of each user. */
 const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, administrators = 'superuser' }) => {
   app.setValidatorCompiler(drfValidatorCompiler)
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.header('cache-control', 'no-store')
-    done()
-  })
+  app.addHook('onRequest', noStore)
 
   await app.register(own, { prefix: '/tokens' })
   await app.register(ofUsers, { prefix: '/users/:username/tokens' })
@@ -65,7 +53,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
     })
 
     const route = { config: authenticated, onRequest: [managersOnly] }
-    app.delete<{ Querystring: Static<typeof keepSchema> }>('/', {
+    app.delete<{ Querystring: KeepQuery }>('/', {
       ...route,
       schema: { tags: ['tokens'], summary: 'Log out everywhere: end all tokens, the DRF token too', querystring: keepSchema, response: { 204: Type.Null(), ...errors } }
     }, async (request, reply) => {
@@ -102,7 +90,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
     const list = { ...route, schema: { tags: ['tokens'], ...(names.length > 0 && { params: params() }) } }
     const one = { ...route, schema: { tags: ['tokens'], params: params('id') } }
 
-    app.get<{ Querystring: Static<typeof pagesSchema> }>('/', {
+    app.get<{ Querystring: PagesQuery }>('/', {
       ...list,
       schema: { ...list.schema, summary: 'List tokens', querystring: pagesSchema, response: { 200: pageSchema(tokenSchema), ...errors } }
     }, async (request) => {
@@ -112,9 +100,9 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
       return paginate(request, { number, size, count: page.count }, page.tokens.map(presentToken))
     })
 
-    app.post<{ Body: Static<typeof newSchema> }>('/', {
+    app.post<{ Body: NewTokenRequest }>('/', {
       ...list,
-      schema: { ...list.schema, summary: 'Make an access token', body: newSchema, response: { 201: issuedTokenSchema, ...errors } }
+      schema: { ...list.schema, summary: 'Make an access token', body: newTokenSchema, response: { 201: issuedTokenSchema, ...errors } }
     }, async (request, reply) => {
       const call = await findCall(request)
       const wanted = { scope: call.auth.scope, ...readNewToken(request.body) }
@@ -128,9 +116,9 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
       schema: { ...one.schema, summary: 'Read a token', response: { 200: tokenSchema, ...errors } }
     }, async (request) => presentToken(await find(await findCall(request), request)))
 
-    app.patch<{ Body: Static<typeof changesSchema> }>('/:id', {
+    app.patch<{ Body: TokenChangesRequest }>('/:id', {
       ...one,
-      schema: { ...one.schema, summary: 'Rename, narrow, disable or enable a token', body: changesSchema, response: { 200: tokenSchema, ...errors } }
+      schema: { ...one.schema, summary: 'Rename, narrow, disable or enable a token', body: tokenChangesSchema, response: { 200: tokenSchema, ...errors } }
     }, async (request) => {
       const call = await findCall(request)
       const token = await find(call, request)
@@ -151,7 +139,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
     })
     otherMethods(app, '/:id', ['GET', 'PATCH', 'DELETE'], route)
 
-    app.post<{ Body: Static<typeof rotateSchema> }>('/:id/rotate', {
+    app.post<{ Body: RotateRequest }>('/:id/rotate', {
       ...one,
       schema: { ...one.schema, summary: 'Put a new token in the place of one', body: rotateSchema, response: { 201: issuedTokenSchema, ...errors } }
     }, async (request, reply) => {

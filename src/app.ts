@@ -1,9 +1,14 @@
 import helmet from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendDrfError, toClientError, toDrfError } from '../plugins/drf-errors.js'
+import forwardAuth from '../plugins/forward-auth.js'
 import health from '../plugins/health.js'
+import introspection from '../plugins/introspection.js'
 import jsonBody from '../plugins/json-body.js'
+import metadata from '../plugins/metadata.js'
 import openapi from '../plugins/openapi.js'
+import revocations from '../plugins/revocations.js'
+import revoke from '../plugins/revoke.js'
 import tokenAuth from '../plugins/token-auth.js'
 import tokenExchange from '../plugins/token-exchange.js'
 import tokenRoutes from '../plugins/tokens.js'
@@ -22,7 +27,7 @@ export interface AppOptions {
 
 /** The service: every plugin, in order. */
 export default async function app (app: FastifyInstance, { settings, authtoken }: AppOptions): Promise<void> {
-  const { authenticator, credentials, tokens, users: accounts } = authtoken
+  const { authenticator, credentials, feed, tokens, users: accounts } = authtoken
   const { ADMINISTRATORS: administrators } = settings
   const keywords = settings.KEYWORDS.split(',')
   const [keyword = 'Token'] = keywords
@@ -42,6 +47,11 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   await app.register(tokenExchange, { credentials, tokens, administrators })
   await app.register(tokenRoutes, { users: accounts, tokens, administrators })
   await app.register(users, { users: accounts, administrators })
+  await app.register(introspection, { authenticator, keyword })
+  await app.register(revoke, { users: accounts, tokens, keyword, administrators })
+  await app.register(revocations, { feed, authenticator, keywords, administrators })
+  await app.register(metadata, { keywords })
+  await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS.split(',') })
   await app.register(health, { ping: () => accounts.findByUsername('') })
   app.addHook('onClose', authtoken.close)
 }

@@ -1,30 +1,48 @@
-import type { DatabaseOptions, HostDatabase } from './database/database.js'
-import { isEmbedded, openDatabase } from './database/open.js'
-import { DatabaseUnusable } from './errors.js'
+import { type DatabaseOptions, type Database, type HostDatabase } from './database/database.js'
+import { hostProblems } from './database/host-problems.js'
+import { type HostTables, type HostUsers, hostUsers } from './database/host-users.js'
+import { isEmbedded, openDatabase, openHostDatabase } from './database/open.js'
+import { DatabaseUnusable, InvalidSettings } from './errors.js'
 import { createAuthenticator } from './tokens/authenticator.js'
 import type { CacheOptions } from './tokens/cache.js'
 import { createAccessStore, type LimitOptions } from './tokens/access-store.js'
 import { createDrfStore } from './tokens/drf-store.js'
 import { createTokenFormat } from './tokens/format.js'
 import { createLifePolicy, type LifeOptions } from './tokens/life.js'
+import { createRevocationFeed } from './tokens/revocation-feed.js'
 import { createTokens, type TokenKind } from './tokens/tokens.js'
 import { createUsage } from './tokens/usage.js'
 import { createAccounts, type OnUserCreated } from './users/accounts.js'
 import { createCredentials } from './users/credentials.js'
 import type { HasherName } from './users/hashers/index.js'
 import { createHashingQueue, type HashingQueueOptions } from './users/hashing-queue.js'
+import { createLoginStore } from './users/login-store.js'
 import { createUserStore } from './users/store.js'
 
-/** What everything above works with: the service, the commands and a host application alike. */
-export interface AuthtokenOptions extends DatabaseOptions {
+/** What is set of tokens and passwords, whosever the users are. */
+export interface CommonOptions {
+  tokens?: TokenOptions
+  passwords?: PasswordOptions
+  cache?: CacheOptions
+}
+
+/** What everything above works with where users are Django's: the service, the commands and a host application alike. */
+export interface AuthtokenOptions extends DatabaseOptions, CommonOptions {
   /** `file:<path>`, `postgres://…`, or the host's own Drizzle instance, which is neither migrated nor closed. */
   database: string | HostDatabase
   /** Brings the tables up to date first. @default true for a file, false for a server; never done for a Drizzle instance */
   migrate?: boolean
   onUserCreated?: OnUserCreated
-  tokens?: TokenOptions
-  passwords?: PasswordOptions
-  cache?: CacheOptions
+}
+
+/** What it is opened with where the users are the host's. */
+export interface HostAuthtokenOptions<Users extends HostUsers = HostUsers> extends Pick<DatabaseOptions, 'withoutListen'>, CommonOptions {
+  /** The host's own Drizzle instance, which is neither migrated nor closed. */
+  database: HostDatabase
+  /** What `authtokenTables` made. */
+  tables: HostTables
+  /** Which table and columns play the users' parts. */
+  users: Users
 }
 
 /** Which tokens are made, and how they live. */
@@ -54,41 +72,70 @@ export interface PasswordOptions extends HashingQueueOptions {
 export type Authtoken = Awaited<ReturnType<typeof openAuthtoken>>
 
 /**
- * Opens the database and puts users, passwords and tokens on it.
+ * Opens a database of Django's form and puts users, passwords and tokens on it.
  * @throws DatabaseUnusable, InvalidSettings
  */
-export async function openAuthtoken ({ database: source, migrate = isEmbedded(source), onUserCreated, passwords = {}, tokens: tokenOptions = {}, cache = {}, ...options }: AuthtokenOptions) {
+export async function openAuthtoken ({ database: source, migrate = isEmbedded(source), onUserCreated, passwords, tokens, cache, ...options }: AuthtokenOptions) {
   const database = await openDatabase(source, options)
   try {
     if (migrate && typeof source === 'string') await database.migrate()
     const { unusable } = await database.inspect()
     if (unusable.length > 0) throw new DatabaseUnusable(`${database.name} ${unusable.join('; ')}`)
-    const { hasher, rehash, ...queueOptions } = passwords
-    const userStore = createUserStore(database)
-    const queue = createHashingQueue(queueOptions)
-    const credentials = createCredentials(userStore, queue, {
-      hasher: hasher ?? (database.django ? 'pbkdf2_sha256' : 'argon2'),
-      rehash: rehash ?? !database.django
-    })
-    const format = createTokenFormat(tokenOptions.prefix)
-    const life = createLifePolicy(tokenOptions)
-    const usage = createUsage(database, life)
-    const tokens = createTokens(database, createDrfStore(database), createAccessStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf')
-    return {
-      database,
-      tokens,
-      credentials,
-      users: createAccounts(userStore, credentials, tokens, onUserCreated),
-      authenticator: createAuthenticator(database, format, usage, cache),
-      /** Writes when tokens were last used, ends the threads that hash, and closes the database where it was opened here. */
-      async close (): Promise<void> {
-        await usage.close()
-        await queue.close()
-        await database.close()
-      }
-    }
+    const parts = putTogether(database, { passwords, tokens, cache }, { hasher: database.django ? 'pbkdf2_sha256' : 'argon2', rehash: !database.django })
+    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, parts.tokens, onUserCreated) }
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/**
+ * Puts passwords and tokens on the host's database, for the host's own users.
+ * @param login whether passwords are checked here, and not by the host
+ * @throws InvalidSettings with all that does not fit, DatabaseUnusable
+ */
+export async function openHostAuthtoken ({ database: source, tables: given, users: options, passwords, tokens, cache, ...databaseOptions }: HostAuthtokenOptions, login: boolean) {
+  const { users, tables } = hostUsers(source, options, given, login)
+  const database = await openHostDatabase(source, users, tables, databaseOptions)
+  const problems = await hostProblems(database, login)
+  if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
+  return putTogether(database, { passwords, tokens, cache }, { hasher: 'argon2', rehash: false })
+}
+
+type Given<Options> = { [Name in keyof Options]?: Options[Name] | undefined }
+
+function putTogether<Opened extends Database> (database: Opened, { passwords = {}, tokens: tokenOptions = {}, cache = {} }: Given<CommonOptions>, defaults: Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>) {
+  const { hasher = defaults.hasher, rehash = defaults.rehash, ...queueOptions } = passwords
+  const logins = createLoginStore(database)
+  const queue = createHashingQueue(queueOptions)
+  const credentials = createCredentials(logins, queue, { hasher, rehash })
+  const format = createTokenFormat(tokenOptions.prefix)
+  const life = createLifePolicy(tokenOptions)
+  const usage = createUsage(database, life)
+  return {
+    database,
+    logins,
+    credentials,
+    tokens: createTokens(database, createDrfStore(database), createAccessStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf'),
+    authenticator: createAuthenticator(database, format, usage, cache),
+    /** Tells other processes of changes. */
+    feed: createRevocationFeed(database),
+    /** For the host's own code. */
+    passwords: {
+      /** Encodes a password for a column of passwords. @throws LoginQueueFull where too many wait */
+      hash: credentials.encode,
+      /**
+       * Compares a password with an encoded one, in any form that is understood. Every refusal takes the same time.
+       * @param encoded null where there is no such user: then it takes that time too
+       * @throws LoginQueueFull where too many wait
+       */
+      verify: credentials.compare
+    },
+    /** Writes when tokens were last used, ends the threads that hash, and closes the database where it was opened here. */
+    async close (): Promise<void> {
+      await usage.close()
+      await queue.close()
+      await database.close()
+    }
   }
 }

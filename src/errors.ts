@@ -13,6 +13,8 @@ export class AuthtokenError extends Error {
   declare readonly statusCode: number
   /** The body of the answer, instead of `{"detail": message}`. */
   fields?: FieldErrors
+  /** The code of OAuth 2.0: the body is then `{"error": code, "error_description": message}` (RFC 6749 section 5.2). */
+  oauth?: string
   /** The scope that is needed, for the challenge of a 403. */
   scope?: string
   /** Headers of the answer, lower-case names. The challenge of a 401 is added where the route is known. */
@@ -54,6 +56,8 @@ export const BadRequest = define('BAD_REQUEST', 'Bad request.', 400)
 export const BodyTooLarge = define('BODY_TOO_LARGE', 'Request body is too large.', 413)
 /** 415: the route reads no such content type. */
 export const UnsupportedMediaType = define('UNSUPPORTED_MEDIA_TYPE', 'Unsupported media type "%s" in request.', 415)
+/** 400: a request that OAuth 2.0's endpoints do not take (RFC 6749 section 5.2). */
+export const InvalidRequest = define('INVALID_REQUEST', '%s', 400)
 /** 400: one or more fields do not hold; `fields` says which and why. */
 export const ValidationError = define('VALIDATION', '%s', 400)
 /** 409: the change contradicts what other rows hold. */
@@ -66,6 +70,8 @@ export const TokensSealed = define('TOKENS_SEALED', 'The DRF tokens of this data
 export const LoginQueueFull = define('LOGIN_QUEUE_FULL', 'Too many logins are waiting. Try again later.', 503)
 /** 503: the database did not answer, so nothing is known about the token. `cause` holds the driver's error. */
 export const DatabaseUnavailable = define('DATABASE_UNAVAILABLE', 'Service temporarily unavailable, try again later.', 503)
+/** 503: the service that remote mode asks did not answer, so nothing is known about the token. `cause` says why. */
+export const ServiceUnavailable = define('SERVICE_UNAVAILABLE', 'Service temporarily unavailable, try again later.', 503)
 /** The database can't be used as it is: missing, corrupt, read-only, not ours, or newer. One line that says what would be right. */
 export const DatabaseUnusable = define('DATABASE_UNUSABLE', '%s', 500)
 /** Settings or options are wrong: every problem in one message. */
@@ -89,6 +95,15 @@ export function validationError (fields: FieldErrors): AuthtokenError {
 export function refuseProblems (fields: FieldErrors): void {
   const wrong = Object.entries(fields).filter(([, problems]) => problems.length > 0)
   if (wrong.length > 0) throw validationError(Object.fromEntries(wrong))
+}
+
+/**
+ * A request that OAuth 2.0's endpoints do not take.
+ * @param description what would be right
+ * @param statusCode where it is not 400
+ */
+export function invalidRequest (description: string, statusCode = 400): AuthtokenError {
+  return Object.assign(new InvalidRequest(description), { oauth: 'invalid_request', statusCode })
 }
 
 /**

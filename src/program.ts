@@ -1,22 +1,19 @@
 import { Command, CommanderError } from 'commander'
-import { changePassword, type ChangePasswordOptions } from './commands/change-password.js'
-import { check } from './commands/check.js'
-import { createToken, type CreateTokenOptions } from './commands/create-token.js'
-import { createUser, type CreateUserOptions } from './commands/create-user.js'
-import { importDjango, type ImportDjangoOptions } from './commands/import-django.js'
-import { listUsers, type ListUsersOptions } from './commands/list-users.js'
-import { migrate } from './commands/migrate.js'
-import { serve } from './commands/serve.js'
+import type { ChangePasswordOptions } from './commands/change-password.js'
+import type { CreateTokenOptions } from './commands/create-token.js'
+import type { CreateUserOptions } from './commands/create-user.js'
+import type { ImportDjangoOptions } from './commands/import-django.js'
+import type { ListUsersOptions } from './commands/list-users.js'
 import { describeFailure, type Terminal } from './commands/terminal.js'
-import {
-  createAccessToken, type CreateAccessTokenOptions, listTokens, pruneTokens, type PruneTokensOptions, revokeToken, type RevokeTokenOptions, rotateToken,
-  type RotateTokenOptions, seal, type SealTokensOptions
-} from './commands/tokens.js'
+import type { CreateAccessTokenOptions, PruneTokensOptions, RevokeTokenOptions, RotateTokenOptions, SealTokensOptions } from './commands/tokens.js'
 import { version } from './version.js'
 
 const JSON_FLAG = ['--json', 'output for machines'] as const
 const NO_INPUT = ['--noinput', 'ask nothing; the password is AUTHTOKEN_PASSWORD'] as const
 const NO_VALIDATE = ['--no-validate', 'do not apply the password rules'] as const
+
+// A command is loaded when it is called: the service need not wait for what it does not use.
+const tokenCommands = () => import('./commands/tokens.js')
 
 /**
  * The command line.
@@ -41,10 +38,10 @@ function createProgram (terminal: Terminal): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.output.write(text), writeErr: (text) => terminal.errors.write(text) })
 
-  program.command('serve').description('run the service').action(() => serve(terminal))
-  program.command('migrate').description('make the tables, or bring them up to date').action(() => migrate(terminal))
+  program.command('serve').description('run the service').action(async () => (await import('./commands/serve.js')).serve(terminal))
+  program.command('migrate').description('make the tables, or bring them up to date').action(async () => (await import('./commands/migrate.js')).migrate(terminal))
   program.command('check').description('say what is wrong with settings and database').option(...JSON_FLAG)
-    .action((options: { json?: boolean }) => check(terminal, options))
+    .action(async (options: { json?: boolean }) => (await import('./commands/check.js')).check(terminal, options))
 
   for (const [name, description, flags] of [
     ['createsuperuser', 'make a user with all rights', { isStaff: true, isSuperuser: true }],
@@ -53,24 +50,24 @@ function createProgram (terminal: Terminal): Command {
     program.command(name).description(description)
       .option('--username <name>').option('--email <address>')
       .option(...NO_INPUT).option(...NO_VALIDATE).option(...JSON_FLAG)
-      .action((options: Omit<CreateUserOptions, 'input'> & { noinput?: boolean }) => createUser(terminal, { ...options, input: !options.noinput }, flags))
+      .action(async (options: Omit<CreateUserOptions, 'input'> & { noinput?: boolean }) => (await import('./commands/create-user.js')).createUser(terminal, { ...options, input: !options.noinput }, flags))
   }
 
   program.command('changepassword').description('set a user\'s password').argument('<username>')
     .option(...NO_INPUT).option(...NO_VALIDATE).option('--keep-tokens', 'the user\'s tokens stay, as in Django').option(...JSON_FLAG)
-    .action((username: string, options: Omit<ChangePasswordOptions, 'input'> & { noinput?: boolean }) => changePassword(terminal, username, { ...options, input: !options.noinput }))
+    .action(async (username: string, options: Omit<ChangePasswordOptions, 'input'> & { noinput?: boolean }) => (await import('./commands/change-password.js')).changePassword(terminal, username, { ...options, input: !options.noinput }))
 
   program.command('create-token').alias('drf_create_token').description('show a user\'s token; made where there is none').argument('[username]')
     .option('-r, --reset', 'replace the present token').option('--missing', 'for all users who have none').option(...JSON_FLAG)
-    .action((username: string | undefined, options: CreateTokenOptions) => createToken(terminal, username, options))
+    .action(async (username: string | undefined, options: CreateTokenOptions) => (await import('./commands/create-token.js')).createToken(terminal, username, options))
 
   program.command('import-django').description('copy users and tokens of a database that Django made').argument('<url>', 'file:<path> or postgres://…; it is only read')
     .option('--hash', 'store tokens as digests').option(...JSON_FLAG)
-    .action((url: string, options: ImportDjangoOptions) => importDjango(terminal, url, options))
+    .action(async (url: string, options: ImportDjangoOptions) => (await import('./commands/import-django.js')).importDjango(terminal, url, options))
 
   program.command('users').description('users').command('list').description('list the users')
     .option('--search <text>', 'part of the username or e-mail address').option(...JSON_FLAG)
-    .action((options: ListUsersOptions) => listUsers(terminal, options))
+    .action(async (options: ListUsersOptions) => (await import('./commands/list-users.js')).listUsers(terminal, options))
 
   addTokenCommands(program.command('tokens').description('tokens'), terminal)
   return program
@@ -78,23 +75,23 @@ function createProgram (terminal: Terminal): Command {
 
 function addTokenCommands (tokens: Command, terminal: Terminal): void {
   tokens.command('list').description('list tokens, of one user or of all').argument('[username]').option(...JSON_FLAG)
-    .action((username: string | undefined, options: { json?: boolean }) => listTokens(terminal, username, options))
+    .action(async (username: string | undefined, options: { json?: boolean }) => (await tokenCommands()).listTokens(terminal, username, options))
 
   tokens.command('create').description('make an access token, and show it this once').argument('<username>')
     .option('--name <name>', 'unique among the user\'s tokens').option('--scope <scope>', 'space-separated scopes; * is full power, and the default')
     .option('--expires-in <seconds>', 'how long it lives').option(...JSON_FLAG)
-    .action((username: string, options: CreateAccessTokenOptions) => createAccessToken(terminal, username, options))
+    .action(async (username: string, options: CreateAccessTokenOptions) => (await tokenCommands()).createAccessToken(terminal, username, options))
 
   tokens.command('revoke').description('end a token').argument('[id]').option('--user <name>', 'all of this user\'s tokens').option(...JSON_FLAG)
-    .action((id: string | undefined, options: RevokeTokenOptions) => revokeToken(terminal, id, options))
+    .action(async (id: string | undefined, options: RevokeTokenOptions) => (await tokenCommands()).revokeToken(terminal, id, options))
 
   tokens.command('rotate').description('put a new token in the place of one').argument('<id>')
     .option('--grace <seconds>', 'how long the old one goes on').option(...JSON_FLAG)
-    .action((id: string, options: RotateTokenOptions) => rotateToken(terminal, id, options))
+    .action(async (id: string, options: RotateTokenOptions) => (await tokenCommands()).rotateToken(terminal, id, options))
 
   tokens.command('prune').description('delete access tokens that have expired').option('--days <days>', 'how long ago', '30').option(...JSON_FLAG)
-    .action((options: PruneTokensOptions) => pruneTokens(terminal, options))
+    .action(async (options: PruneTokensOptions) => (await tokenCommands()).pruneTokens(terminal, options))
 
   tokens.command('seal').description('turn all DRF tokens into digests').option('--noinput', 'ask nothing').option(...JSON_FLAG)
-    .action((options: Omit<SealTokensOptions, 'input'> & { noinput?: boolean }) => seal(terminal, { ...options, input: !options.noinput }))
+    .action(async (options: Omit<SealTokensOptions, 'input'> & { noinput?: boolean }) => (await tokenCommands()).seal(terminal, { ...options, input: !options.noinput }))
 }

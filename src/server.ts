@@ -1,4 +1,5 @@
-import { isIP } from 'node:net'
+import type { IncomingMessage } from 'node:http'
+import { isIP, type Socket } from 'node:net'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { sendDrfError } from '../plugins/drf-errors.js'
 import { AccessLog } from './access-log.js'
@@ -7,6 +8,7 @@ import type { Authtoken } from './authtoken.js'
 import { NotFound } from './errors.js'
 import { safeError } from './safe-error.js'
 import type { Settings } from './settings.js'
+import { FORWARD_AUTH_PATH, isForwardAuth } from './wire/requirement.js'
 
 /** Options of the server that are no settings. */
 export interface ServerOptions {
@@ -14,8 +16,8 @@ export interface ServerOptions {
   stream?: { write (line: string): void }
 }
 
-// A percent-encoded username of 150 characters, 4 bytes each.
-const MAX_PARAM_LENGTH = 150 * 4 * 3
+// A percent-encoded e-mail address of 254 characters, 4 bytes each: the longest username.
+const MAX_PARAM_LENGTH = 254 * 4 * 3
 
 /**
  * The service as a Fastify instance, ready to listen.
@@ -27,6 +29,7 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
     bodyLimit: settings.BODY_LIMIT,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
     trustProxy: settings.TRUST_PROXY === 'on',
+    rewriteUrl: ({ url = '' }) => isForwardAuth(url) ? FORWARD_AUTH_PATH : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },
     logController: new AccessLog(),
@@ -50,9 +53,19 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
 /** The client's address. What a proxy passes on in its place may be anything that the client wrote. */
 const addressOf = ({ ip, socket }: FastifyRequest): string => isIP(ip) === 0 ? String(socket.remoteAddress) : ip
 
-/** While the server closes, a connection ends with the request that was in flight on it, not with its keep-alive time. */
+/**
+ * While the server closes, a connection ends with the request that was in flight on it, not with its keep-alive time. One on
+ * which nothing was ever asked, as browsers and pools open them in advance, ends at once.
+ */
 function closeIdleConnections (server: FastifyInstance): void {
+  const unused = new Set<Socket>()
   let timer: NodeJS.Timeout | undefined
-  server.addHook('preClose', async () => { timer = setInterval(() => server.server.closeIdleConnections(), 50).unref() })
+  server.server
+    .on('connection', (socket: Socket) => { unused.add(socket.on('close', () => unused.delete(socket))) })
+    .on('request', ({ socket }: IncomingMessage) => { unused.delete(socket) })
+  server.addHook('preClose', async () => {
+    for (const socket of unused) socket.destroy()
+    timer = setInterval(() => server.server.closeIdleConnections(), 50).unref()
+  })
   server.addHook('onClose', async () => clearInterval(timer))
 }

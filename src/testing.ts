@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { AUTHENTICATOR } from '../plugins/token-auth.js'
 import { InvalidSettings } from './errors.js'
 import { generateId } from './tokens/format.js'
-import type { Authenticator, Identity, User } from './tokens/identity.js'
+import type { Authenticator, DjangoUser, Identity, User } from './tokens/identity.js'
 import { SCOPE_PATTERN } from './tokens/scope.js'
 
 /** As what a test asks. */
@@ -28,11 +28,15 @@ export function actingAs (app: FastifyInstance, user: Partial<User> = {}, { scop
   const acting = identities.get(source.authenticator) ?? putBefore(source)
   const key = `testing-${generateId()}`
   acting.set(key, {
-    user: { ...ANYBODY, ...user },
+    user: { ...(isHost(app) ? {} : ANYBODY), ...user } as User,
+    ...(isHost(app) && { isActive: true }),
     token: { id: generateId(), kind: 'access', name: 'testing', hint: null, scope, created: new Date(), expires: null, lastUsed: null, disabled: false }
   })
   return { authorization: `${keyword ?? source.keyword} ${key}` }
 }
+
+/** Whether users are the host's, of whose rows nothing is known here. */
+const isHost = (app: FastifyInstance): boolean => app.hasDecorator('authtoken') && !('users' in app.authtoken)
 
 function putBefore (source: { authenticator: Authenticator }): Map<string, Identity> {
   const { authenticator } = source
@@ -42,7 +46,7 @@ function putBefore (source: { authenticator: Authenticator }): Map<string, Ident
   return acting
 }
 
-const ANYBODY: User = {
+const ANYBODY: DjangoUser = {
   id: 1,
   username: 'testing',
   email: '',

@@ -84,11 +84,24 @@ export async function djangoOnPostgres (t: Test): Promise<string> {
 export const recordedDatabase = async (t: Test): Promise<string> =>
   process.env.TEST_DIALECT === 'postgres' ? await djangoOnPostgres(t) : `file:${copyFixture(t, 'conformance/django.sqlite3')}`
 
+/** A new PostgreSQL database with what the real Django made there, with the users in people_person. */
+export async function customUsersOnPostgres (t: Test): Promise<string> {
+  const url = await createDatabase(t)
+  await sql(url, readFileSync(fixture('django/custom-user.postgres.sql'), 'utf8'))
+  return url
+}
+
+/** A database of a Django whose users are in a table of their own, as Django made it. @returns the settings that it takes */
+export async function customUserDatabase (t: Test) {
+  const url = process.env.TEST_DIALECT === 'postgres' ? await customUsersOnPostgres(t) : `file:${copyFixture(t, 'django/custom-user.sqlite3')}`
+  return { DATABASE_URL: url, USER_TABLE: 'people_person', USERNAME_COLUMN: 'email' }
+}
+
 /** Where a fixture is. */
 export const fixture = (name: string): string => join(FIXTURES, name)
 
 /**
- * A program outside the test runner's reach, which puts itself into each child through NODE_OPTIONS: what is compiled
- * otherwise than the tests would have its coverage counted against other lines.
+ * A program whose coverage is not collected, and into which no test runner puts itself: what is compiled otherwise than
+ * the tests would have it counted against other lines.
  */
-export const outside = (program: string, ...args: string[]): [string, string[]] => ['env', ['-u', 'NODE_OPTIONS', program, ...args]]
+export const outside = (program: string, ...args: string[]): [string, string[]] => ['env', ['-u', 'NODE_OPTIONS', '-u', 'NODE_V8_COVERAGE', program, ...args]]

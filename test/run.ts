@@ -4,19 +4,21 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { postgresUrl } from './postgres/server.js'
 
 const root = join(import.meta.dirname, '..')
-const tap = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist', 'esm', 'run.mjs')
-const env = { ...process.env, TEST_POSTGRES_URL: await postgresUrl() }
+const coverage = join(root, 'coverage', 'v8')
+const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts')).map((path) => join('test', path))
+const env = { ...process.env, TEST_POSTGRES_URL: await postgresUrl(), TAP_TIMEOUT: '240' }
 
-await round('SQLite', [tap])
+rmSync(coverage, { recursive: true, force: true })
+// A test file is a program: tap's own runner and loader are more work than most of them.
+const run = ['--import', 'tsx', '--test', '--test-reporter', 'dot', '--test-concurrency', '2']
+await round('SQLite', [...run, ...files], { NODE_V8_COVERAGE: coverage })
 await round('Coverage', [join(root, 'scripts', 'check-coverage.js')])
-// Where nothing is covered, tap's own runner and loader are twice the work: a test file is a program.
-await round('PostgreSQL', ['--import', 'tsx', '--test', '--test-reporter', 'dot', '--test-concurrency', '2', ...onAnyDatabase()], { TEST_DIALECT: 'postgres', TAP_TIMEOUT: '240' })
+await round('PostgreSQL', [...run, ...files.filter(isOnAnyDatabase)], { TEST_DIALECT: 'postgres' })
 
 /** A round that fails lets the others run: all that is wrong is seen at once. */
 async function round (title: string, args: string[], more: NodeJS.ProcessEnv = {}) {
@@ -32,11 +34,8 @@ async function round (title: string, args: string[], more: NodeJS.ProcessEnv = {
   if (signal !== null) process.exit(1)
 }
 
-/** The test files that take a database from the helpers, whatever its dialect: not those about one, nor those that try both. */
-function onAnyDatabase (): string[] {
-  const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.test.ts'))
-  return files.map((path) => join('test', path)).filter((path) => {
-    const text = readFileSync(join(root, path), 'utf8')
-    return /\b(databaseUrl|recordedDatabase|buildHost|buildService|commandLine|open) ?\(/.test(text) && !/sqlite|postgres/.test(path) && !/\b(createDatabase|djangoOnPostgres|DIALECTS)\b/.test(text)
-  })
+/** Whether a test takes a database from the helpers, whatever its dialect: neither one about a dialect, nor one that tries both. */
+function isOnAnyDatabase (path: string): boolean {
+  const text = readFileSync(join(root, path), 'utf8')
+  return /\b(databaseUrl|recordedDatabase|buildHost|buildService|commandLine|open|hostTables|startHost) ?\(/.test(text) && !/sqlite|postgres/.test(path) && !/\b(createDatabase|djangoOnPostgres|DIALECTS)\b/.test(text)
 }

@@ -43,9 +43,9 @@ const scenarios = (keyword: string, { active, staff, inactive }: Cast) => {
   ] as const
 }
 
-/** The routes of the scenarios. */
-export function declareRoutes (app: FastifyInstance): void {
-  const handler = async ({ user }: { user: { username: string } | null }) => ({ user: user?.username ?? 'anonymous' })
+/** The routes of the scenarios. @param nameOf what a user is called there: `active` and `staff` */
+export function declareRoutes (app: FastifyInstance, nameOf = ({ username }: Record<string, unknown>): unknown => username): void {
+  const handler = async ({ user }: { user: object | null }) => ({ user: user === null ? 'anonymous' : nameOf({ ...user }) })
   const permission = (name: 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly') => ({ config: { authtoken: { permission: name } }, handler })
   app.get('/public', permission('allowAny'))
   app.get('/protected', permission('isAuthenticated'))
@@ -53,8 +53,13 @@ export function declareRoutes (app: FastifyInstance): void {
   app.route({ method: ['GET', 'POST'], url: '/read-only', ...permission('isAuthenticatedOrReadOnly') })
 }
 
+/** An application in this process, or one that is asked over HTTP. */
+export interface Asked {
+  inject (request: { method: 'GET' | 'POST', url: string, headers: Record<string, string> }): Promise<{ statusCode: number, headers: Record<string, unknown>, json (): unknown }>
+}
+
 /** Runs the scenarios against an application that has the routes. */
-export async function play (t: Test, app: FastifyInstance, keyword: string, cast: Cast): Promise<void> {
+export async function play (t: Test, app: Asked, keyword: string, cast: Cast): Promise<void> {
   for (const [title, method, url, authorization, status, answer] of scenarios(keyword, cast)) {
     const response = await app.inject({ method, url, headers: authorization === undefined ? {} : { authorization } })
     t.equal(response.statusCode, status, title)

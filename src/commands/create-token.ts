@@ -10,8 +10,6 @@ export interface CreateTokenOptions {
   json?: boolean
 }
 
-const BATCH = 500
-
 /** DRF's `drf_create_token`: shows the user's token, and makes it where there is none. */
 export async function createToken (terminal: Terminal, username: string | undefined, options: CreateTokenOptions): Promise<void> {
   if (options.missing) return await createMissingTokens(terminal, options)
@@ -30,8 +28,7 @@ async function createMissingTokens (terminal: Terminal, { json }: CreateTokenOpt
     const bar = terminal.interactive && !json ? progress({ max: (await users.list({ limit: 0 })).count, output: terminal.output }) : null
     bar?.start('Making tokens')
     let created = 0
-    for (let batch = 1; batch > 0;) {
-      batch = await tokens.createMissing(BATCH)
+    for await (const batch of tokens.createMissing()) {
       created += batch
       bar?.advance(batch)
     }

@@ -1,6 +1,6 @@
 import type { Accounts, NewUser } from '../users/accounts.js'
-import { normalizeUsername, usernameProblems } from '../users/rules.js'
-import { askConfirmation, askPassword, askText, CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
+import { askConfirmation, askPassword, askText } from './prompts.js'
+import { CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
 
 /** What `createuser` and `createsuperuser` take. */
 export interface CreateUserOptions {
@@ -33,8 +33,8 @@ const fromOptions = ({ env }: Terminal, { username = '', email = '', validate }:
   ({ user: { username, email, password: env.AUTHTOKEN_PASSWORD ?? null }, validate })
 
 async function ask (terminal: Terminal, options: CreateUserOptions, users: Accounts) {
-  const username = normalizeUsername(options.username ?? await askText(terminal, 'Username', (value = '') => usernameProblems(normalizeUsername(value))[0]))
-  const email = options.email ?? await askText(terminal, 'Email address', () => undefined)
+  const username = users.normalizeUsername(options.username ?? await askText(terminal, 'Username', (value = '') => users.usernameProblems(users.normalizeUsername(value))[0]))
+  const email = options.email ?? (users.fields.has('email') ? await askText(terminal, 'Email address', () => undefined) : '')
   return { user: { username, email, password: await askGoodPassword(terminal, users, { username, email }, options.validate) }, validate: false }
 }
 

@@ -1,4 +1,4 @@
-import type { User } from '../tokens/identity.js'
+import type { DjangoUser as User } from '../tokens/identity.js'
 import { tableLine } from './table.js'
 import { print, type Terminal, withAuthtoken } from './terminal.js'
 
@@ -8,18 +8,13 @@ export interface ListUsersOptions {
   json?: boolean
 }
 
-const BATCH = 500
 const COLUMNS = ['id', 'username', 'email', 'active', 'staff', 'superuser'] as const
 
 /** Lists the users, in order of their ids: a table, or with `--json` an object a line. */
 export async function listUsers (terminal: Terminal, { search, json }: ListUsersOptions): Promise<void> {
   await withAuthtoken(terminal, async ({ users }) => {
     if (!json) print(terminal, tableLine(COLUMNS, WIDTHS))
-    for (let offset = 0, count = 1; offset < count; offset += BATCH) {
-      const page = await users.list({ search, limit: BATCH, offset })
-      count = page.count
-      for (const user of page.users) print(terminal, json ? JSON.stringify(row(user)) : tableLine(COLUMNS.map((name) => String(row(user)[name])), WIDTHS))
-    }
+    for await (const user of users.listAll(search)) print(terminal, json ? JSON.stringify(row(user)) : tableLine(COLUMNS.map((name) => String(row(user)[name])), WIDTHS))
   })
 }
 

@@ -1,19 +1,30 @@
-import closeWithGrace from 'close-with-grace'
+import closeWithGrace, { type Options } from 'close-with-grace'
 import { destination } from 'pino'
 import { openAuthtoken } from '../authtoken.js'
 import { buildServer } from '../server.js'
-import { loadSettings } from '../settings.js'
+import { loadSettings, type Settings } from '../settings.js'
 import { CommandError, openOptions, refuseUnready, type Terminal } from './terminal.js'
 
 const CLOSE_TIMEOUT_MS = 10_000
-const LOG_BUFFER_BYTES = 4096
+// What a pipe takes whole, so that the lines of several processes do not mix.
+const LOG_WRITE_BYTES = 4096
 const LOG_FLUSH_MS = 100
 
 /** Runs the service until it is told to stop; requests that were accepted are answered first. */
 export async function serve (terminal: Terminal): Promise<void> {
   const settings = loadSettings(terminal.env)
+  if (settings.WORKERS === 1) {
+    await runService(settings)
+    return
+  }
+  const { isPrimary, runWorker, startWorkers } = await import('../workers.js')
+  await (isPrimary ? startWorkers(settings, CLOSE_TIMEOUT_MS) : runWorker((skip) => runService(settings, skip)))
+}
+
+/** Runs it in this process. @param skip signals that do not stop it @returns how to stop it */
+async function runService (settings: Settings, skip: NonNullable<Options['skip']> = []): Promise<() => void> {
   // A write for each line costs up to 1 ms while passwords are hashed: the writing thread takes the core from the requests.
-  const stream = destination({ dest: 1, sync: false, minLength: LOG_BUFFER_BYTES, periodicFlush: LOG_FLUSH_MS })
+  const stream = destination({ dest: 1, sync: false, minLength: LOG_WRITE_BYTES - 1, maxWrite: LOG_WRITE_BYTES, periodicFlush: LOG_FLUSH_MS })
   const authtoken = await openAuthtoken(openOptions(settings))
   try {
     await refuseUnready(authtoken)
@@ -28,10 +39,11 @@ export async function serve (terminal: Terminal): Promise<void> {
     await server.close()
     throw new CommandError(LISTEN_PROBLEMS[(error as NodeJS.ErrnoException).code ?? '']?.(settings) ?? (error as Error).message)
   }
-  closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: server.log }, async ({ err }) => {
+  const { close } = closeWithGrace({ delay: CLOSE_TIMEOUT_MS, logger: server.log, skip }, async ({ err }) => {
     if (err !== undefined) server.log.error(err, 'stopped by an error')
     await server.close()
   })
+  return close
 }
 
 const LISTEN_PROBLEMS: Record<string, (settings: { HOST: string, PORT: number }) => string> = {

@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream'
-import { confirm, isCancel, password, text } from '@clack/prompts'
 import { type Authtoken, openAuthtoken } from '../authtoken.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
 import { loadSettings, type Settings } from '../settings.js'
@@ -47,6 +46,7 @@ export async function refuseUnready ({ database }: Authtoken): Promise<void> {
 /** The settings as `openDatabase` takes them. */
 export const databaseOptions = (settings: Settings) => ({
   busyTimeoutMs: settings.BUSY_TIMEOUT_MS,
+  ...((settings.USER_TABLE !== 'auth_user' || settings.USERNAME_COLUMN !== 'username') && { users: { table: settings.USER_TABLE, username: settings.USERNAME_COLUMN } }),
   withoutListen: settings.CACHE_WITHOUT_LISTEN,
   pool: {
     size: settings.DATABASE_POOL_SIZE,
@@ -80,29 +80,6 @@ export function openOptions (settings: Settings) {
       ...(settings.PASSWORD_CONCURRENCY !== undefined && { concurrency: settings.PASSWORD_CONCURRENCY })
     }
   }
-}
-
-type Validate = (value: string | undefined) => string | undefined
-
-/** Asks for a line. @param validate what is wrong with the answer, if anything: it is then asked again */
-export const askText = async (terminal: Terminal, message: string, validate: Validate): Promise<string> =>
-  answered(await text({ message, validate, input: terminal.input, output: terminal.output }))
-
-/** Asks for a password twice, hidden. */
-export async function askPassword (terminal: Terminal): Promise<string> {
-  const streams = { input: terminal.input, output: terminal.output }
-  const first = answered(await password({ message: 'Password', validate: (value) => value ? undefined : 'This field may not be blank.', ...streams }))
-  answered(await password({ message: 'Password (again)', validate: (value) => value === first ? undefined : 'The two passwords are not the same.', ...streams }))
-  return first
-}
-
-/** Asks yes or no; no by default. */
-export const askConfirmation = async (terminal: Terminal, message: string): Promise<boolean> =>
-  answered(await confirm({ message, initialValue: false, input: terminal.input, output: terminal.output }))
-
-function answered<T> (answer: T): Exclude<T, symbol> {
-  if (isCancel(answer)) throw new CommandError('Operation cancelled.')
-  return answer as Exclude<T, symbol>
 }
 
 /** One line for standard error: what went wrong, without a stack trace. */

@@ -1,11 +1,12 @@
 import { progress } from '@clack/prompts'
 import type { Authtoken } from '../authtoken.js'
 import { MAX_GRACE } from '../tokens/access-token.js'
-import type { IssuedToken, Token, User } from '../tokens/identity.js'
+import type { DjangoUser as User, IssuedToken, Owner, Token } from '../tokens/identity.js'
 import { listAllTokens, type OwnedToken } from '../tokens/inventory.js'
 import { MAX_DURATION } from '../tokens/life.js'
 import { sealTokens } from '../tokens/sealing.js'
-import { askConfirmation, CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
+import { askConfirmation } from './prompts.js'
+import { CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
 import { tableLine } from './table.js'
 
 /** What all of them take. */
@@ -123,7 +124,7 @@ export async function seal (terminal: Terminal, { input, json }: SealTokensOptio
   await withAuthtoken(terminal, async ({ database }) => {
     if (!json) print(terminal, WARNING)
     if (input && !await askConfirmation(terminal, 'Seal all DRF tokens? There is no way back.')) throw new CommandError('Operation cancelled.')
-    const bar = terminal.interactive && !json ? progress({ max: await database.run(() => database.db.$count(database.schema.authtokenToken)), output: terminal.output }) : null
+    const bar = terminal.interactive && !json ? progress({ max: await database.run(() => database.db.$count(database.tables.authtokenToken)), output: terminal.output }) : null
     bar?.start('Sealing')
     let before = 0
     const sealed = await sealTokens(database, ({ sealed }) => {
@@ -144,7 +145,7 @@ async function findUser ({ users }: Authtoken, username: string): Promise<User> 
   return user
 }
 
-async function findOwner ({ tokens }: Authtoken, id: string): Promise<{ id: number }> {
+async function findOwner ({ tokens }: Authtoken, id: string): Promise<Owner> {
   const userId = await tokens.findOwner(id)
   if (userId === null) throw unknownToken()
   return { id: userId }

@@ -1,5 +1,10 @@
-/** Whose identities may have changed: those of a user, the one behind a token's digest, or any. */
-export type Change = { user: number } | { digest: string } | 'all'
+import type { UserId } from './token-tables.js'
+
+/** What an id is called where it is told or remembered: the same for all spellings of one. */
+export const idKey = (id: UserId): string => String(id).toLowerCase()
+
+/** Whose identities may have changed: those of a user, by `idKey`, the one behind a token's digest, or any. */
+export type Change = { user: string } | { digest: string } | 'all'
 
 /** Sees what anybody changes. */
 export interface Watch {

@@ -1,21 +1,30 @@
-import type { SQL } from 'drizzle-orm'
+import type { Column, SQL, Table } from 'drizzle-orm'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Change, Watch } from './changes.js'
-import type * as postgres from './schema.postgres.js'
+import type { TableDescription } from './description.js'
+import type { UserTableOptions } from './django-users.js'
+import type { defineTokenTables } from './token-tables.postgres.js'
+import type { UserId } from './token-tables.js'
+import type { DjangoUsers, UserModel } from './user-model.js'
 
-/** The tables that the stores work on: PostgreSQL's in the types, whatever the dialect. */
-export type Schema = typeof postgres
+/** The tables of tokens that the stores work on: PostgreSQL's in the types, whatever the dialect. */
+export type TokenTables = ReturnType<typeof defineTokenTables<UserId>>
 
 /** What the stores use of Drizzle: PostgreSQL's calls in the types, and of them those that SQLite has too. */
-export type Db = Pick<NodePgDatabase<Schema>, 'select' | 'insert' | 'update' | 'delete' | '$count'>
+export type Db = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete' | '$count'>
 
 /** A Drizzle instance of the host's, on a connection of the host's. */
 export type HostDatabase = BetterSQLite3Database<Record<string, unknown>> | NodePgDatabase<Record<string, unknown>>
 
+/** Whose identities a transaction may change. */
+export type Affected = { user: UserId } | 'all'
+
 /** A statement that Drizzle has built, not run yet. */
-export type Statement = PromiseLike<unknown>
+export interface Statement extends PromiseLike<unknown> {
+  toSQL (): { sql: string, params: unknown[] }
+}
 
 /** A query that Drizzle has built, to be run many times. */
 export interface Preparable<Row> {
@@ -23,13 +32,15 @@ export interface Preparable<Row> {
 }
 
 /** An open database: what the stores need of it, whatever the dialect. */
-export interface Database {
+export interface Database<Users extends UserModel = UserModel> {
   /** What messages call it: never with a password. */
   readonly name: string
   readonly db: Db
-  readonly schema: Schema
-  /** Whether Django made this database, or runs on it: then its passwords stay in Django's own form. */
-  readonly django: boolean
+  readonly tables: TokenTables
+  /** Which table and columns play the users' parts. */
+  readonly users: Users
+  /** What an operator should know of how it is used, in one line; null: nothing. */
+  readonly notice: string | null
   /** Whether it has the tables of access tokens. A database that only Django migrated has none, and can be read all the same. */
   readonly accessTokens: boolean
   /**
@@ -49,7 +60,7 @@ export interface Database {
    * and each statement sees what those before it left; those who watch are told when it is over
    * @returns how many rows each of them changed
    */
-  transaction (statements: (db: Db) => Statement[], affected?: { user: number } | 'all'): Promise<number[]>
+  transaction (statements: (db: Db) => Statement[], affected?: Affected): Promise<number[]>
   /** A value in a statement that gives no hint of its type: the type of a column. */
   cast (value: unknown, column: PgColumn): SQL
   /**
@@ -62,6 +73,18 @@ export interface Database {
   hold (query: { for (strength: 'update'): Statement }): Statement[]
   /** Sees changes by anybody from now on. @param listener is called at each of them */
   watch (listener: (change: Change) => void): Watch
+  /** What a table looks like there; null where there is none. */
+  describe (table: Table): Promise<TableDescription | null>
+  /** What a column is called there. */
+  nameOf (column: Column): string
+  /** Closes it, where we opened it. */
+  close (): Promise<void>
+}
+
+/** An open database of Django's form: its users are there to be administered, its tables ours to bring up to date. */
+export interface DjangoDatabase extends Database<DjangoUsers> {
+  /** Whether Django made this database, or runs on it: then its passwords stay in Django's own form. */
+  readonly django: boolean
   /** Brings the tables up to date. Safe for many starters at once. */
   migrate (): Promise<void>
   /** Users who are added without an id from now on get a larger one. */
@@ -74,8 +97,6 @@ export interface Database {
   overwriteDeleted (): void
   /** Rewrites where DRF tokens were, so that nothing that was deleted is left there. */
   scrub (): Promise<void>
-  /** Closes it, where we opened it. */
-  close (): Promise<void>
 }
 
 /** What `authtoken check` says of a database. */
@@ -110,6 +131,8 @@ export interface DatabaseOptions {
    * @default true
    */
   create?: boolean
+  /** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */
+  users?: UserTableOptions
 }
 
 /** Connections to PostgreSQL. All times are in milliseconds. */
@@ -120,8 +143,18 @@ export interface PoolOptions {
   connectTimeoutMs?: number
   /** How long a statement may take, on the server and on the way. @default 5000 */
   queryTimeoutMs?: number
-  /** After how long the server ends a transaction that nobody goes on with. @default 10000 */
+  /** After how long the server ends a transaction that nobody goes on with. @default 2000 */
   idleInTransactionTimeoutMs?: number
+}
+
+/**
+ * How many rows a list has in all. Nothing is counted where the page is the last one: that costs a pass over all that match.
+ * @param page the rows that were found
+ * @param count counts them
+ */
+export async function countAll (page: unknown[], { limit, offset }: { limit: number, offset: number }, count: () => Promise<number>): Promise<number> {
+  const isLast = page.length < limit && (page.length > 0 || offset === 0)
+  return isLast ? offset + page.length : await count()
 }
 
 /** The driver's code of an error, also where Drizzle has wrapped it. */

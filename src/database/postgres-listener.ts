@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import type { Change, Watch } from './changes.js'
+import { type Change, idKey, type Watch } from './changes.js'
 import { connectionOf } from './postgres-connection.js'
 import { type Silence, streamOf } from './postgres-silence.js'
 
@@ -54,9 +54,10 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, silenc
 
   function receive ({ channel, payload = '' }: pg.Notification): void {
     if (channel === probes) return heard()
-    const [kind, what = ''] = payload.split(' ')
+    const space = payload.indexOf(' ')
+    const [kind, what] = [payload.slice(0, Math.max(0, space)), payload.slice(space + 1)]
     if (kind === 'digest') tell({ digest: what })
-    else if (kind === 'user') tell({ user: Number(what) })
+    else if (kind === 'user') tell({ user: idKey(what) })
     else tell('all')
   }
 

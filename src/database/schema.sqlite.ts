@@ -1,6 +1,6 @@
-import { isNull } from 'drizzle-orm'
-import { index, integer, sqliteTable, uniqueIndex } from 'drizzle-orm/sqlite-core'
+import { integer, sqliteTable } from 'drizzle-orm/sqlite-core'
 import { bool, datetime, varchar } from './columns.sqlite.js'
+import { defineTokenTables } from './token-tables.sqlite.js'
 
 /** `auth_user`, exactly as Django's `django.contrib.auth` makes it. */
 export const users = sqliteTable('auth_user', {
@@ -17,42 +17,5 @@ export const users = sqliteTable('auth_user', {
   firstName: varchar('first_name', { length: 150 }).notNull()
 })
 
-/** `authtoken_token`, exactly as DRF's `rest_framework.authtoken` makes it: one row a user, the key in clear. */
-export const authtokenToken = sqliteTable('authtoken_token', {
-  key: varchar({ length: 40 }).primaryKey(),
-  created: datetime().notNull(),
-  userId: integer('user_id').notNull().unique().references(() => users.id)
-})
-
-/** Access tokens: many a user, as digests. Ours: Django does not know the table. */
-export const authtokenAccesstoken = sqliteTable('authtoken_accesstoken', {
-  /** Public and random: it may be shown, logged and put into a URL. */
-  id: varchar({ length: 16 }).primaryKey(),
-  userId: integer('user_id').notNull().references(() => users.id, { onDelete: 'cascade' }),
-  kind: varchar({ length: 8 }).$type<'access' | 'login' | 'sealed'>().notNull(),
-  name: varchar({ length: 100 }).notNull(),
-  /** SHA-256 of the token, in hexadecimal digits. */
-  digest: varchar({ length: 64 }).notNull().unique(),
-  hint: varchar({ length: 4 }),
-  scope: varchar({ length: 1000 }).notNull(),
-  created: datetime().notNull(),
-  expires: datetime(),
-  /** How far each use pushes `expires` where it slides, in seconds. */
-  lifetime: integer(),
-  /** What `expires` is never pushed beyond. */
-  latest: datetime(),
-  lastUsed: datetime('last_used'),
-  disabled: bool().notNull(),
-  /** The id of the token that came in its place. */
-  replacedBy: varchar('replaced_by', { length: 16 })
-}, (table) => [
-  uniqueIndex('authtoken_accesstoken_user_id_name').on(table.userId, table.name).where(isNull(table.replacedBy)),
-  index('authtoken_accesstoken_user_id_created').on(table.userId, table.created),
-  index('authtoken_accesstoken_expires').on(table.expires)
-])
-
-/** What the database itself remembers: that its DRF tokens are sealed. */
-export const authtokenState = sqliteTable('authtoken_state', {
-  name: varchar({ length: 32 }).primaryKey(),
-  value: varchar({ length: 32 }).notNull()
-})
+/** `authtoken_token` exactly as DRF's `rest_framework.authtoken` makes it, and our own. */
+export const { authtokenToken, authtokenAccesstoken, authtokenState } = defineTokenTables<number>(users.id, sqliteTable)

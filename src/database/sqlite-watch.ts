@@ -1,7 +1,7 @@
 import type SQLite from 'better-sqlite3'
 import type { Changes, Watch } from './changes.js'
 
-/** How long an answer of this connection about changes is good within one turn of the event loop. */
+/** How long what the file says of changes is good within one turn of the event loop. */
 const GATE_MS = 1
 
 /** A watch, and what it must be told of. */
@@ -12,8 +12,8 @@ export interface SqliteWatch extends Watch {
 
 /**
  * Sees what is written to the file: by other connections through `data_version`, which is blind to its own; by a host that
- * shares this one through `total_changes()`. Asked once in a turn of the event loop, and again after 1 ms within it: asking
- * at each check would cost as much as the query that is saved.
+ * shares this one through `total_changes()`. The file is asked once in a turn of the event loop, and again after 1 ms within
+ * it: asking at each check would cost as much as the query that is saved. The connection itself is asked each time.
  * @param shared whether the host writes on this connection too
  * @param changes is told where anything was written
  */
@@ -43,7 +43,7 @@ export function watchSqlite (client: SQLite.Database, shared: boolean, changes: 
       // What a transaction of the host's shows may be taken back.
       if (shared && client.inTransaction) return false
       const now = performance.now()
-      if (sameTurn && now - askedAt < GATE_MS) return true
+      if (sameTurn && now - askedAt < GATE_MS && !(shared && written.get() !== lastWritten)) return true
       try {
         ask(now)
         return true

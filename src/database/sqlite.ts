@@ -1,75 +1,140 @@
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
-import { getTableName, sql } from 'drizzle-orm'
+import { type Column, getTableName, sql } from 'drizzle-orm'
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
-import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, retryAfter } from '../errors.js'
-import { createChanges } from './changes.js'
-import { codeOf, type Database, type DatabaseOptions, type HostDatabase, type Preparable } from './database.js'
+import { sqliteTable } from 'drizzle-orm/sqlite-core'
+import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
+import { createChanges, idKey } from './changes.js'
+import { codeOf, type Database, type DatabaseOptions, type DjangoDatabase, type HostDatabase, type Preparable, type TokenTables } from './database.js'
+import { authUsers, customUsers, type UserTableOptions } from './django-users.js'
 import * as schema from './schema.sqlite.js'
+import { createRowReader, type Selection } from './row-reader.js'
 import { createSqliteFile, identityOfFile, pathOf } from './sqlite-file.js'
-import { hasTable, inspectSqlite, migrateSqlite, reason, reserveUserIds } from './sqlite-tables.js'
-import { watchSqlite } from './sqlite-watch.js'
+import { buildSqliteTable, describeSqlite, hasTable, inspectSqlite, migrateSqlite, reason, reserveUserIds } from './sqlite-tables.js'
+import { type SqliteWatch, watchSqlite } from './sqlite-watch.js'
+import { defineTokenTables } from './token-tables.sqlite.js'
+import type { UserModel } from './user-model.js'
 
 const PATIENCE_MS = 5_000
+// With millions of tokens the pages of a few thousand that are in use are some 50 MB. A small file needs no more than itself.
+const PAGE_CACHE_KB = 65_536
 const MIGRATION_PATIENCE_MS = 30_000
 const SCRUB_PATIENCE_MS = 60_000
-const ACCESS_TOKENS_TABLE = getTableName(schema.authtokenAccesstoken)
 
 // Drizzle types a connection by its schema. Ours and a host's differ in that alone, hence the casts below.
-type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database }
+type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database, dialect: { casing: { getColumnCasing (column: Column): string } } }
 
 /** What SQLite's builders can do, and PostgreSQL's, whose types the stores see, can not. */
 interface Runnable { run (): { changes: number } }
-interface Gettable<Row> { get (values?: Record<string, unknown>): Row | undefined }
+interface Selecting { _: { selectedFields: Selection } }
+interface Prepared { values (values?: Record<string, unknown>): unknown[][] }
 
 /**
  * Opens the file that a URL names, and makes it where there is none.
  * @param url `file:` and a path, relative to the working directory or absolute
  */
-export function openSqlite (url: string, { busyTimeoutMs = 5, create = true }: DatabaseOptions): Database {
+export function openSqlite (url: string, { busyTimeoutMs = 5, create = true, users }: DatabaseOptions): DjangoDatabase {
   const path = pathOf(url)
+  if (users !== undefined && path !== ':memory:' && !existsSync(path)) throw new DatabaseUnusable(`${url} does not exist; with USER_TABLE it must be the file of a Django`)
   const client = usable(path, () => {
     if (create && path !== ':memory:') createSqliteFile(path)
     const client = new SQLite(path, { timeout: busyTimeoutMs, fileMustExist: !create })
     client.pragma('foreign_keys = ON')
     waiting(client, () => client.prepare('select count(*) from sqlite_master').get())
+    // Reads the file where that is not done already, and another may have locked it.
+    client.pragma(`cache_size = -${PAGE_CACHE_KB}`)
     return client
   })
-  return createDatabase(drizzle(client, { schema }) as unknown as Connection, url, false)
+  try {
+    return createDjangoDatabase(drizzle(client) as unknown as Connection, url, false, users)
+  } catch (error) {
+    client.close()
+    throw error
+  }
 }
 
 /**
- * Takes the host's Drizzle instance: never migrated, never closed.
+ * Takes the host's Drizzle instance, on a database of Django's form: never migrated, never closed.
  * @param db a `drizzle-orm/better-sqlite3` database
  */
-export function adoptSqlite (db: HostDatabase): Database {
-  const client = (db as Connection).$client
-  if (typeof client?.pragma !== 'function') throw new DatabaseUnusable('database must be a URL, or a Drizzle instance of drizzle-orm/better-sqlite3')
-  return createDatabase(db as Connection, 'the database', true)
+export const adoptSqlite = (db: HostDatabase, { users }: DatabaseOptions): DjangoDatabase =>
+  createDjangoDatabase(db as Connection, NAME, true, users)
+
+/**
+ * Takes the host's Drizzle instance, with the host's users: never migrated, never closed.
+ * @param db a `drizzle-orm/better-sqlite3` database
+ * @throws InvalidSettings where nothing keeps tokens from staying behind when their user goes
+ */
+export function hostSqlite (db: HostDatabase, users: UserModel, tables: TokenTables): Database {
+  const connection = db as Connection
+  if (connection.$client.pragma('foreign_keys', { simple: true }) === 0) throw new InvalidSettings('authtoken: database must have foreign keys enforced, so that tokens go with their user: set "pragma foreign_keys = ON" on its connection')
+  return createDatabase(connection, NAME, true, users, tables).database
 }
 
-function createDatabase (connection: Connection, name: string, shared: boolean): Database {
+const NAME = 'the database'
+
+function createDjangoDatabase (connection: Connection, name: string, shared: boolean, userTable: UserTableOptions | undefined): DjangoDatabase {
   const client = connection.$client
-  const django = waiting(client, () => hasTable(client, 'django_migrations'))
-  let accessTokens = waiting(client, () => hasTable(client, ACCESS_TOKENS_TABLE))
+  const users = userTable === undefined
+    ? authUsers(schema.users as never)
+    : customUsers(name, userTable, waiting(client, () => describeSqlite(client, userTable.table ?? getTableName(schema.users))), buildSqliteTable)
+  const tables = userTable === undefined ? schema : defineTokenTables(users.id as never, sqliteTable)
+  const { database, watch, lookAgain } = createDatabase(connection, name, shared, users, tables as unknown as TokenTables)
+  return Object.assign(database, {
+    django: waiting(client, () => hasTable(client, 'django_migrations')),
+
+    async migrate () {
+      await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrateSqlite(client, name, users)))
+      lookAgain()
+      const { unusable, unready } = waiting(client, () => inspectSqlite(client, users))
+      refuse(name, [...unusable, ...unready])
+    },
+
+    reserveIds: (last: number) => withPatience(PATIENCE_MS, () => watch.absorb(() => reserveUserIds(client, getTableName(users.table), last))),
+    identity: async () => identityOfFile(client.name),
+
+    overwriteDeleted () { client.pragma('secure_delete = ON') },
+
+    scrub: () => withPatience(SCRUB_PATIENCE_MS, () => {
+      client.exec('VACUUM')
+      const [{ busy }] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
+      // Somebody reads what the journal holds still.
+      if (busy !== 0) throw Object.assign(new Error('The journal is in use'), { code: 'SQLITE_BUSY' })
+    }),
+
+    inspect: async () => waiting(client, () => inspectSqlite(client, users))
+  })
+}
+
+function createDatabase<Users extends UserModel> (connection: Connection, name: string, shared: boolean, users: Users, tables: TokenTables) {
+  const client = connection.$client
+  const lookForAccessTokens = () => waiting(client, () => hasTable(client, getTableName(tables.authtokenAccesstoken)))
+  let accessTokens = lookForAccessTokens()
 
   const changes = createChanges()
-  const watch = waiting(client, () => watchSqlite(client, shared, changes))
+  const watch: SqliteWatch = waiting(client, () => watchSqlite(client, shared, changes))
 
-  return {
+  const database: Database<Users> = {
     name,
     db: connection as unknown as Database['db'],
-    schema: schema as unknown as Database['schema'],
-    django,
+    tables,
+    users,
+    notice: null,
     get accessTokens () { return accessTokens },
 
     prepare<Row> (query: Preparable<Row>) {
-      const prepared = query.prepare('') as unknown as Gettable<Row>
+      const prepared = query.prepare('') as unknown as Prepared
+      const read = createRowReader<Row>((query as unknown as Selecting)._.selectedFields)
+      const ask = (values?: Record<string, unknown>): Row | undefined => {
+        const [row] = prepared.values(values)
+        return row === undefined ? undefined : read(row)
+      }
       return (values?: Record<string, unknown>) => {
         try {
-          return prepared.get(values)
+          return ask(values)
         } catch (error) {
-          if (codeOf(error).startsWith('SQLITE_BUSY')) return withPatience(PATIENCE_MS, () => prepared.get(values))
+          if (codeOf(error).startsWith('SQLITE_BUSY')) return withPatience(PATIENCE_MS, () => ask(values))
           throw unavailable(error)
         }
       }
@@ -83,7 +148,7 @@ function createDatabase (connection: Connection, name: string, shared: boolean):
       try {
         return await withPatience(PATIENCE_MS, () => watch.absorb(() => connection.transaction(run, { behavior: 'immediate' })))
       } finally {
-        if (affected !== undefined) changes.tell(affected)
+        if (affected !== undefined) changes.tell(affected === 'all' ? affected : { user: idKey(affected.user) })
       }
     },
 
@@ -97,28 +162,11 @@ function createDatabase (connection: Connection, name: string, shared: boolean):
       return watch
     },
 
-    async migrate () {
-      await withPatience(MIGRATION_PATIENCE_MS, () => usable(name, () => migrateSqlite(client)))
-      accessTokens = waiting(client, () => hasTable(client, ACCESS_TOKENS_TABLE))
-      const { unusable, unready } = waiting(client, () => inspectSqlite(client))
-      refuse(name, [...unusable, ...unready])
-    },
-
-    reserveIds: (last) => withPatience(PATIENCE_MS, () => watch.absorb(() => reserveUserIds(client, last))),
-    identity: async () => identityOfFile(client.name),
-
-    overwriteDeleted () { client.pragma('secure_delete = ON') },
-
-    scrub: () => withPatience(SCRUB_PATIENCE_MS, () => {
-      client.exec('VACUUM')
-      const [{ busy }] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
-      // Somebody reads what the journal holds still.
-      if (busy !== 0) throw Object.assign(new Error('The journal is in use'), { code: 'SQLITE_BUSY' })
-    }),
-
-    inspect: async () => waiting(client, () => inspectSqlite(client)),
+    describe: async (table) => waiting(client, () => describeSqlite(client, getTableName(table))),
+    nameOf: (column) => connection.dialect.casing.getColumnCasing(column),
     async close () { if (!shared) client.close() }
   }
+  return { database, watch, lookAgain: () => { accessTokens = lookForAccessTokens() } }
 }
 
 function refuse (name: string, problems: string[]): void {

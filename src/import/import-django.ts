@@ -1,4 +1,5 @@
-import { type Database, isConstraintViolation } from '../database/database.js'
+import { getTableName } from 'drizzle-orm'
+import { type DjangoDatabase, isConstraintViolation } from '../database/database.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf, generateId } from '../tokens/format.js'
@@ -28,8 +29,9 @@ const ATTEMPTS = 5
  * @param database an open database, migrated
  * @throws DatabaseUnusable where both are the same, or where one of them refuses; DatabaseUnavailable where ours does not answer
  */
-export async function importDjango (source: DjangoSource, database: Database, { hash = false, onProgress = () => {} }: ImportOptions = {}): Promise<ImportReport> {
+export async function importDjango (source: DjangoSource, database: DjangoDatabase, { hash = false, onProgress = () => {} }: ImportOptions = {}): Promise<ImportReport> {
   if (source.identity === await database.identity()) throw new DatabaseUnusable(`${source.name} is the database of DATABASE_URL itself; it needs no import`)
+  if (getTableName(database.users.table) !== 'auth_user') throw new DatabaseUnusable(`${database.name} has a user model of its own (USER_TABLE), whose users only its Django can make`)
   const { users, tokens, lastId } = await source.size()
   const tally = createTally()
   const batches = createBatches(database, tally, hash || await isSealed(database), lastId)
@@ -54,7 +56,7 @@ export async function importDjango (source: DjangoSource, database: Database, { 
 }
 
 /** Writes batches, one after the other. */
-function createBatches (database: Database, tally: Tally, hash: boolean, lastId: number) {
+function createBatches (database: DjangoDatabase, tally: Tally, hash: boolean, lastId: number) {
   let digests = hash
   let last: number | undefined
 
@@ -89,17 +91,17 @@ function createBatches (database: Database, tally: Tally, hash: boolean, lastId:
   }
 }
 
-function statements (tx: Database['db'], database: Database, { users, tokens }: Plan, digests: boolean) {
-  const { schema } = database
+function statements (tx: DjangoDatabase['db'], database: DjangoDatabase, { users, tokens }: Plan, digests: boolean) {
+  const { tables } = database
   return [
-    ...(users.length > 0 ? [addRows(database, tx, schema.users, users)] : []),
+    ...(users.length > 0 ? [addRows(database, tx, database.users.table, users)] : []),
     ...(tokens.length === 0
       ? []
       : digests
-        ? [addRows(database, tx, schema.authtokenAccesstoken, tokens.map(({ key, created, userId }) => ({
+        ? [addRows(database, tx, tables.authtokenAccesstoken, tokens.map(({ key, created, userId }) => ({
             id: generateId(), userId, kind: 'sealed', name: SEALED_NAME, digest: digestOf(key), hint: hintOf(key), scope: '*', created, disabled: false
           })))]
-        : [refuseSealed(tx, schema), addRows(database, tx, schema.authtokenToken, tokens)])
+        : [refuseSealed(tx, tables), addRows(database, tx, tables.authtokenToken, tokens)])
   ]
 }
 

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { nameOf, reason } from '../database/postgres-connection.js'
 import { identityOf } from '../database/postgres-tables.js'
+import { users } from '../database/schema.postgres.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
 import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser, unreadableUrl } from './source.js'
 
@@ -56,7 +57,7 @@ async function createSource (client: pg.Client, name: string): Promise<DjangoSou
 
   return {
     name,
-    identity: await identityOf(client),
+    identity: await identityOf(client, users),
     size: async () => {
       const [size] = await query<SourceSize>('select (select count(*)::float8 from auth_user) as users, (select count(*)::float8 from authtoken_token) as tokens, (select coalesce(max(id), 0)::int from auth_user where id between 0 and $1) as "lastId"', [MAX_ID])
       return size as SourceSize

@@ -1,6 +1,6 @@
 import { and, asc, between, eq, getTableColumns, isNull, max, sql } from 'drizzle-orm'
 import { alias, type PgTable } from 'drizzle-orm/pg-core'
-import type { Database, Statement } from '../database/database.js'
+import type { Database, DjangoDatabase, Statement, TokenTables } from '../database/database.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf } from '../tokens/format.js'
 import { type Candidate, readFlag } from './row.js'
@@ -24,8 +24,8 @@ export interface Found {
  * @param page users in the order of their ids
  * @returns those ids of the source
  */
-export async function findImported (database: Database, page: SourceUser[], digests: boolean): Promise<Set<string>> {
-  const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access } } = database
+export async function findImported (database: DjangoDatabase, page: SourceUser[], digests: boolean): Promise<Set<string>> {
+  const { db, users: { table: users }, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const [first, last] = [page.at(0)?.id, page.at(-1)?.id].map((id) => Math.max(0, Math.min(Number(id), MAX_ID)))
   const columns = { id: users.id, username: users.username, password: users.password, isActive: users.isActive, isStaff: users.isStaff, isSuperuser: users.isSuperuser }
   const query = digests
@@ -46,8 +46,8 @@ export async function findImported (database: Database, page: SourceUser[], dige
  * Asks the target about rows of the source: one query, by indexes alone.
  * @returns an answer for each of them, in their order
  */
-export async function findInTarget (database: Database, candidates: Candidate[]): Promise<Found[]> {
-  const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access } } = database
+export async function findInTarget (database: DjangoDatabase, candidates: Candidate[]): Promise<Found[]> {
+  const { db, users: { table: users }, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const [taken, owned, same, named] = [alias(users, 'taken'), alias(drf, 'owned'), alias(drf, 'same'), alias(access, 'named')]
   const given = database.rows({ n: users.id, id: users.id, username: users.username, key: drf.key, digest: access.digest }, candidates.map(({ id, user, token }, n) => {
     const key = token !== null && typeof token === 'object' ? token.key : null
@@ -70,19 +70,19 @@ export async function findInTarget (database: Database, candidates: Candidate[])
     .leftJoin(named, and(eq(named.userId, users.id), eq(named.name, SEALED_NAME), isNull(named.replacedBy))))
   const found: Found[] = []
   for (const { n, user, takenBy, keyOwner, digestOwner, owned, named } of rows) {
-    found[n] = { user, idTaken: takenBy !== null, keyOwner: keyOwner ?? digestOwner, ownsToken: owned !== null || named !== null }
+    found[n] = { user, idTaken: takenBy !== null, keyOwner: (keyOwner ?? digestOwner) as number | null, ownsToken: owned !== null || named !== null }
   }
   return found
 }
 
 /** The largest id of a user; 0 where there is none. */
-export async function lastUserId ({ db, run, schema: { users } }: Database): Promise<number> {
+export async function lastUserId ({ db, run, users: { table: users } }: DjangoDatabase): Promise<number> {
   const [row] = await run(() => db.select({ last: max(users.id) }).from(users))
   return row?.last ?? 0
 }
 
 /** Whether DRF tokens are digests there. */
-export async function isSealed ({ db, run, schema: { authtokenState: state } }: Database): Promise<boolean> {
+export async function isSealed ({ db, run, tables: { authtokenState: state } }: Database): Promise<boolean> {
   return await run(() => db.$count(state, eq(state.name, 'seal'))) > 0
 }
 
@@ -98,5 +98,5 @@ export function addRows (database: Database, tx: Database['db'], table: PgTable,
 }
 
 /** Fails, with a unique violation, where DRF tokens have become digests: the mark of it would be there twice. */
-export const refuseSealed = (tx: Database['db'], { authtokenState: state }: Database['schema']): Statement =>
+export const refuseSealed = (tx: Database['db'], { authtokenState: state }: TokenTables): Statement =>
   tx.insert(state).select(tx.select({ name: state.name, value: state.value }).from(state).where(eq(state.name, 'seal')))

@@ -1,9 +1,10 @@
 import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, ne, notInArray, or, type SQL, sql } from 'drizzle-orm'
-import { type Database, isStorable, isUniqueViolation } from '../database/database.js'
+import { countAll, type Database, isStorable, isUniqueViolation } from '../database/database.js'
+import type { UserId } from '../database/token-tables.js'
 import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached, validationError } from '../errors.js'
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
-import type { IssuedToken, Token, User } from './identity.js'
+import type { IssuedToken, Owner, Token } from './identity.js'
 import { earlier, type LifePolicy } from './life.js'
 import { splitScope } from './scope.js'
 
@@ -18,8 +19,6 @@ export interface LimitOptions {
 /** The tokens of `authtoken_accesstoken`. */
 export type AccessStore = ReturnType<typeof createAccessStore>
 
-type Owner = Pick<User, 'id'>
-
 const GENERATED_LENGTH = 10
 
 /**
@@ -27,8 +26,8 @@ const GENERATED_LENGTH = 10
  * @param database an open database
  */
 export function createAccessStore (database: Database, format: TokenFormat, life: LifePolicy, { limit = 100, atLimit = 'reject' }: LimitOptions = {}) {
-  const { db, schema: { users, authtokenAccesstoken: tokens } } = database
-  const shown = shownColumns(database.schema)
+  const { db, users, tables: { authtokenAccesstoken: tokens } } = database
+  const shown = shownColumns(database.tables)
 
   const owned = (owner: Owner, id: string) => and(eq(tokens.userId, owner.id), eq(tokens.id, id))
   const isAlive = (now: Date) => or(isNull(tokens.expires), gt(tokens.expires, now))
@@ -68,19 +67,25 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     find,
 
     /** The id of the user whose token it is, or null. */
-    async findOwner (id: string): Promise<number | null> {
+    async findOwner (id: string): Promise<UserId | null> {
       need()
       if (!isStorable(id)) return null
       const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.id, id)))
       return row?.userId ?? null
     },
 
+    /** The token of that key, whatever its state, and whose it is; null: nobody's. */
+    async locate (key: string): Promise<{ id: string, userId: UserId } | null> {
+      const [row] = await database.run(() => db.select({ id: tokens.id, userId: tokens.userId }).from(tokens).where(eq(tokens.digest, digestOf(key))))
+      return row ?? null
+    },
+
     /** A page of the user's tokens, oldest first, the replaced and expired ones too, and how many there are. */
     async list (owner: Owner, { limit, offset = 0 }: { limit: number, offset?: number }): Promise<{ count: number, tokens: Token[] }> {
       need()
       const where = eq(tokens.userId, owner.id)
-      const count = await database.run(() => db.$count(tokens, where))
       const page = await database.run(() => db.select(shown).from(tokens).where(where).orderBy(asc(tokens.created), asc(tokens.id)).limit(limit).offset(offset))
+      const count = await countAll(page, { limit, offset }, () => database.run(() => db.$count(tokens, where)))
       return { count, tokens: page.map(describeAccessToken) }
     },
 
@@ -91,7 +96,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
     async create (owner: Owner, { name, scope = '*', expiresIn }: NewToken = {}, { kind = 'access', bound = null, password }: Origin = {}): Promise<IssuedToken> {
       need()
       const now = new Date()
-      const isOwner = and(eq(users.id, owner.id), password === undefined ? undefined : eq(users.password, password))
+      const isOwner = and(eq(users.id, owner.id), password === undefined || users.password === null ? undefined : eq(users.password, password))
       refuseProblems({ name: name === undefined ? [] : nameProblems(name), scope: scopeProblems(scope) })
       const key = format.generate()
       const row = {
@@ -114,7 +119,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
           freeName(tx, owner, row.name, now),
           ...(limit > 0 && (kind === 'login' || atLimit === 'replace') ? [makeRoom(tx, owner, kind, now)] : []),
           orphansOf(tx, owner),
-          tx.insert(tokens).select(tx.select(valuesOf(row)).from(users).where(and(
+          tx.insert(tokens).select(tx.select(valuesOf(row)).from(users.table).where(and(
             isOwner,
             limit > 0 ? sql`${countOf(owner, now)} < ${limit}` : undefined
           )))
@@ -123,7 +128,7 @@ export function createAccessStore (database: Database, format: TokenFormat, life
         throw isUniqueViolation(error) ? nameTaken() : error
       }
       if (changes.at(-1) === 1) return { ...describeAccessToken(row), key }
-      const present = await database.run(() => db.$count(users, isOwner))
+      const present = await database.run(() => db.$count(users.table, isOwner))
       throw present === 0 ? new NotFound('The user, or the password, is not there any more.') : new TokenLimitReached()
     },
 

@@ -44,7 +44,7 @@ export const SEALED_NAME = 'drf'
 export const MAX_NAME_LENGTH = 100
 
 /** The columns of a token that may be shown. */
-export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['schema']) => ({
+export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['tables']) => ({
   id: tokens.id,
   kind: tokens.kind,
   name: tokens.name,

@@ -25,16 +25,18 @@ export interface CacheStatistics {
 }
 
 /** Remembers whose tokens are whose. */
-export type Cache<Known extends object> = ReturnType<typeof createCache<Known>>
+export type Cache<Known extends Remembered<Known>> = ReturnType<typeof createCache<Known>>
 
-/** An answer that is remembered. Those of one user are a chain. */
-interface Entry<Known> {
-  known: Known
-  userId: number
+/** An answer that can be remembered. Those of one user are a chain. */
+export interface Remembered<Self> {
+  /** By `idKey`. */
+  readonly userKey: string
+  /** Makes it small. */
+  pack (): void
+  /** The cache's own: since when it is remembered, and until when, in milliseconds of the clock that never goes back. */
   generation: number
-  /** On the clock that never goes back. */
   until: number
-  sibling: Entry<Known> | undefined
+  sibling: Self | undefined
 }
 
 /** A query that is under way. */
@@ -43,7 +45,7 @@ interface Flight<Known> {
   /** The token changed since it was sent. */
   outdated: boolean
   /** Users who changed since it was sent: whose token it is, is not known yet. */
-  changed: Set<number>
+  changed: Set<string>
   /** The one after it, for callers who may not have its answer. */
   next?: Promise<Known | undefined>
 }
@@ -57,23 +59,23 @@ interface Flight<Known> {
  * - Tokens that nobody has are not remembered.
  * - Where the driver is synchronous, so is the answer; on a hit it is in any case.
  * @param database whose changes count
- * @param userOf whose token it is
  * @param isOver whether an answer seems to have ended by itself: then it is asked for again
  */
-export function createCache<Known extends object> (database: Pick<Database, 'watch'>, userOf: (known: Known) => number, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
-  const entries = size === 0 ? null : new LRUCache<string, Entry<Known>>({ max: size, dispose: unlink })
-  const users = new Map<number, Entry<Known>>()
+export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch'>, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
+  const entries = size === 0 ? null : new LRUCache<string, Known>({ max: size, dispose: unlink })
+  const users = new Map<string, Known>()
   const flights = new Map<string, Flight<Known>>()
   let watch: Watch | undefined
   let generation = 0
   let hits = 0
   let misses = 0
 
-  function unlink (entry: Entry<Known>): void {
-    let before = users.get(entry.userId)
+  function unlink (entry: Known): void {
+    const user = entry.userKey
+    let before = users.get(user)
     if (before === entry) {
-      if (entry.sibling === undefined) users.delete(entry.userId)
-      else users.set(entry.userId, entry.sibling)
+      if (entry.sibling === undefined) users.delete(user)
+      else users.set(user, entry.sibling)
       return
     }
     while (before !== undefined && before.sibling !== entry) before = before.sibling
@@ -89,7 +91,7 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
       const flight = flights.get(change.digest)
       if (flight !== undefined) flight.outdated = true
     } else {
-      for (let entry = users.get(change.user); entry !== undefined; entry = entry.sibling) entry.until = -Infinity
+      for (let entry = users.get(change.user); entry !== undefined; entry = entry.sibling) entry.until = 0
       for (const flight of flights.values()) flight.changed.add(change.user)
     }
   }
@@ -103,12 +105,14 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
       entries.delete(digest)
       return
     }
-    const userId = userOf(known)
-    const entry: Entry<Known> = { known, userId, generation, until: performance.now() + Math.min(ttlMs, (watch as Watch).maxAgeMs), sibling: undefined }
+    known.pack()
+    known.generation = generation
+    // A whole number takes no memory of its own.
+    known.until = Math.floor(performance.now() + Math.min(ttlMs, (watch as Watch).maxAgeMs))
     // Takes the former entry out of its chain.
-    entries.set(digest, entry)
-    entry.sibling = users.get(userId)
-    users.set(userId, entry)
+    entries.set(digest, known)
+    known.sibling = users.get(known.userKey)
+    users.set(known.userKey, known)
   }
 
   async function follow (digest: string, flight: Flight<Known>, first: Promise<Known | undefined>, ask: () => Known | undefined | Promise<Known | undefined>): Promise<Known | undefined> {
@@ -116,7 +120,7 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
       let known = await first
       // Asked before what is known is looked at: a watch may tell of changes only when it is asked.
       let isCurrent = (watch as Watch).isCurrent()
-      while (flight.outdated || (known !== undefined && flight.changed.has(userOf(known)))) {
+      while (flight.outdated || (known !== undefined && flight.changed.has(known.userKey))) {
         flight.outdated = false
         flight.changed.clear()
         known = await ask()
@@ -129,26 +133,28 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
     }
   }
 
+  /** What is remembered of a token, where that is what the database says still. */
+  function recall (digest: string): Known | undefined {
+    if (entries === null || !(watch ?? begin()).isCurrent()) return undefined
+    const known = entries.get(digest)
+    if (known === undefined || known.generation !== generation || known.until <= performance.now() || isOver(known)) return undefined
+    hits++
+    return known
+  }
+
   /**
-   * What is known about a token.
+   * Finds out about a token that is not remembered.
    * @param digest of the token
    * @param ask asks the database
    */
   function find (digest: string, ask: () => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
     const isCurrent = (watch ?? begin()).isCurrent()
-    if (isCurrent && entries !== null) {
-      const entry = entries.get(digest)
-      if (entry !== undefined && entry.generation === generation && entry.until > performance.now() && !isOver(entry.known)) {
-        hits++
-        return entry.known
-      }
-    }
     misses++
     const flight = flights.get(digest)
     if (flight !== undefined) {
       if (isCurrent) return flight.answer
       // Where the database does not answer, nobody waits for that twice.
-      return (flight.next ??= flight.answer.then(() => find(digest, ask)))
+      return (flight.next ??= flight.answer.then(() => recall(digest) ?? find(digest, ask)))
     }
     const answer = ask()
     if (!(answer instanceof Promise)) {
@@ -162,6 +168,7 @@ export function createCache<Known extends object> (database: Pick<Database, 'wat
   }
 
   return {
+    recall,
     find,
     /** Figures for operators. */
     get statistics (): CacheStatistics {

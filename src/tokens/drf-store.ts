@@ -1,29 +1,34 @@
-import { and, asc, eq, isNull, notExists, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
+import type { UserId } from '../database/token-tables.js'
+import { readUserId, type UserModel } from '../database/user-model.js'
 import { NotFound, TokensSealed } from '../errors.js'
-import type { IssuedToken, Token, User } from './identity.js'
+import type { IssuedToken, Owner, Token } from './identity.js'
 import { generateKey, hintOf } from './key.js'
-
-/** What a store needs to know of a user. */
-type Owner = Pick<User, 'id'>
 
 /** The tokens of `authtoken_token`: one a user. */
 export type DrfStore = ReturnType<typeof createDrfStore>
 
 /** The public id of a user's DRF token. */
-export const drfId = (userId: number): string => `drf-${userId}`
+export const drfId = (userId: UserId): string => `${DRF}${userId}`
 
-// No id of Django's is larger, and PostgreSQL refuses to compare with one that is.
-const MAX_USER_ID = 2_147_483_647
+/** The user's id in the public id of a DRF token, as text; null where it is another token's, which never has a hyphen. */
+export const readDrfId = (id: string): string | null => id.startsWith(DRF) ? id.slice(DRF.length) : null
 
-/** The user in the public id of a DRF token, or null where it is another token's. */
-export const readDrfId = (id: string): number | null => /^drf-\d{1,15}$/.test(id) ? Math.min(Number(id.slice(4)), MAX_USER_ID) : null
+/** Whether that is the public id of the user's DRF token, however the user's id is written. */
+export function isDrfOf (users: UserModel, userId: UserId, id: string): boolean {
+  const text = readDrfId(id)
+  const owner = text === null ? null : readUserId(users, text)
+  return owner !== null && owner === readUserId(users, String(userId))
+}
+
+const DRF = 'drf-'
 
 /**
  * What may be shown of a DRF token.
  * @param key its key, of which only the hint stays
  */
-export function describeToken (key: string, userId: number, created: Date | null): Token {
+export function describeToken (key: string, userId: UserId, created: Date | null): Token {
   return {
     id: drfId(userId),
     kind: 'drf',
@@ -42,11 +47,11 @@ export function describeToken (key: string, userId: number, created: Date | null
  * @param database an open database
  */
 export function createDrfStore (database: Database) {
-  const { db, accessTokens, schema: { users, authtokenToken: tokens, authtokenState: state } } = database
+  const { db, accessTokens, users, tables: { authtokenToken: tokens, authtokenState: state } } = database
 
   const issued = (row: typeof tokens.$inferSelect): IssuedToken => ({ ...describeToken(row.key, row.userId, row.created), key: row.key })
 
-  const findByUser = database.prepare(db.select().from(tokens).where(eq(tokens.userId, sql.placeholder('userId'))))
+  const findByUser = database.prepare(db.select().from(tokens).where(eq(tokens.userId, sql.param(sql.placeholder('userId'), tokens.userId))))
   const findSeal = accessTokens ? database.prepare(db.select().from(state).where(eq(state.name, 'seal'))) : () => undefined
 
   const isSealed = async (): Promise<boolean> => await findSeal() !== undefined
@@ -59,8 +64,8 @@ export function createDrfStore (database: Database) {
   /** Of users who are there, unless the tokens are sealed: looked at in the statement that writes, so that nothing comes between. */
   const freshFor = ({ key, created }: { key: string, created: Date }, owner: Owner, password?: string) => db
     .select({ key: database.cast(key, tokens.key).as('key'), created: database.cast(created, tokens.created).as('created'), userId: users.id })
-    .from(users)
-    .where(and(eq(users.id, owner.id), password === undefined ? undefined : eq(users.password, password), accessTokens ? notExists(db.select({ sealed: sql`1` }).from(state).where(eq(state.name, 'seal'))) : undefined))
+    .from(users.table)
+    .where(and(eq(users.id, owner.id), password === undefined || users.password === null ? undefined : eq(users.password, password), accessTokens ? notExists(db.select({ sealed: sql`1` }).from(state).where(eq(state.name, 'seal'))) : undefined))
 
   /** Why nothing was written. */
   async function refusal (): Promise<Error> {
@@ -94,31 +99,43 @@ export function createDrfStore (database: Database) {
       return issued({ ...fresh, userId: user.id })
     },
 
-    /** Deletes the user's token. @returns whether there was one */
-    async revoke (user: Owner): Promise<boolean> {
-      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(eq(tokens.userId, user.id))], { user: user.id })
+    /** Whose token has that key; null: nobody's. */
+    async locate (key: string): Promise<UserId | null> {
+      const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.key, key)))
+      return row?.userId ?? null
+    },
+
+    /** Deletes the user's token. @param key of which it must be, where one is given. @returns whether there was one */
+    async revoke (user: Owner, key?: string): Promise<boolean> {
+      const which = key === undefined ? undefined : eq(tokens.key, key)
+      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(and(eq(tokens.userId, user.id), which))], { user: user.id })
       return deleted === 1
     },
 
     /**
-     * Makes tokens for users who have none.
-     * @param limit how many at most
-     * @returns how many such users were found; 0: every user has a token
+     * Makes tokens for users who have none, in order of their ids, a batch at a time.
+     * @param size of a batch
+     * @returns after each batch, how many such users were found
      * @throws as above
      */
-    async createMissing (limit: number): Promise<number> {
-      const owners = await database.run(() => db.select({ id: users.id })
-        .from(users)
-        .leftJoin(tokens, eq(tokens.userId, users.id))
-        .where(isNull(tokens.key))
-        .orderBy(asc(users.id))
-        .limit(limit))
-      const created = new Date()
-      await database.transaction((tx) => owners.map((owner) => tx.insert(tokens)
-        .select(freshFor({ key: generateKey(), created }, owner))
-        .onConflictDoNothing({ target: tokens.userId })))
-      if (owners.length > 0 && await isSealed()) throw new TokensSealed()
-      return owners.length
+    async * createMissing (size = 500): AsyncGenerator<number, void, undefined> {
+      for (let last: UserId | null = null, full = true; full;) {
+        const owners: Owner[] = await database.run(() => db.select({ id: users.id })
+          .from(users.table)
+          .leftJoin(tokens, eq(tokens.userId, users.id))
+          .where(and(isNull(tokens.key), last === null ? undefined : gt(users.id, last)))
+          .orderBy(asc(users.id))
+          .limit(size))
+        if (owners.length === 0) return
+        const created = new Date()
+        await database.transaction((tx) => owners.map((owner) => tx.insert(tokens)
+          .select(freshFor({ key: generateKey(), created }, owner))
+          .onConflictDoNothing({ target: tokens.userId })))
+        if (await isSealed()) throw new TokensSealed()
+        yield owners.length
+        full = owners.length === size
+        last = owners.at(-1)?.id ?? last
+      }
     }
   }
 }

@@ -1,7 +1,24 @@
 import type { users } from '../database/schema.postgres.js'
+import type { UserId } from '../database/token-tables.js'
+import type { FastifyAuthtoken } from './host-types.js'
 
-/** A user as the rest of the program sees it: the row of `auth_user` without the password hash. */
-export type User = Omit<typeof users.$inferSelect, 'password'>
+/** A user of a database of Django's form: the row of `auth_user` without the password hash. */
+export type DjangoUser = Omit<typeof users.$inferSelect, 'password'>
+
+/** The caller: the host's row where the host has said what that is, see `FastifyAuthtoken`, and Django's otherwise. */
+export type User = FastifyAuthtoken extends { user: infer Own } ? Own : DjangoUser
+
+/** What is needed of a user to act on its tokens. */
+export interface Owner { id: UserId }
+
+/** A user, and what the rest of the program needs to know of one. */
+export interface Account {
+  userId: UserId
+  user: User
+  isActive: boolean
+  isStaff: boolean
+  isSuperuser: boolean
+}
 
 /** A token without its key: what `request.auth` holds, and what may be shown and logged. */
 export interface Token {
@@ -28,8 +45,11 @@ export interface Token {
 /** A token in the one answer that shows its key. */
 export type IssuedToken = Token & { key: string }
 
-/** Who a key belongs to. */
-export interface Identity {
+/**
+ * Who a key belongs to. What is not said of the user beside it is read from the user: `id`, `isActive`, `isStaff`,
+ * `isSuperuser`.
+ */
+export interface Identity extends Partial<Account> {
   user: User
   token: Token
 }
@@ -42,7 +62,9 @@ export interface Authenticator {
   /**
    * @param key what stood behind the keyword in the `Authorization` header
    * @returns the identity, or null for a key that nobody has; synchronously where it is at hand
-   * @throws DatabaseUnavailable where it can not be known at the moment
+   * @throws DatabaseUnavailable or ServiceUnavailable where it can not be known at the moment
    */
   authenticate (key: string): Identity | null | Promise<Identity | null>
+  /** Ends what it holds open. Called when an application closes that it was registered with, so possibly more than once. */
+  close?(): Promise<void>
 }

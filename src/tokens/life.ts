@@ -35,6 +35,9 @@ export function createLifePolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRE
   const longest = maxLife === 0 ? MAX_DURATION : maxLife
 
   return {
+    /** Whether a use may push an expiry. */
+    sliding,
+
     /**
      * The dates of a token that is made now.
      * @param wanted seconds; null: without end; undefined: the default of its kind
@@ -56,10 +59,10 @@ export function createLifePolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRE
       }
     },
 
-    /** Where a use at `now` pushes the expiry, or null where it stays. */
-    push ({ lifetime, latest, expires }: Life, now: Date): Date | null {
+    /** Where a use pushes the expiry, or null where it stays. @param now in milliseconds */
+    push ({ lifetime, latest, expires }: Life, now: number): Date | null {
       if (!sliding || lifetime === null || expires === null) return null
-      const pushed = earlier(after(now, lifetime), latest) as Date
+      const pushed = earlier(after(new Date(now), lifetime), latest) as Date
       return pushed > expires ? pushed : null
     }
   }

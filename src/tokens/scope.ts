@@ -1,4 +1,4 @@
-import type { Token, User } from './identity.js'
+import type { Account, Token } from './identity.js'
 
 /** Every scope; none that is reserved is implied for who is no administrator. */
 export const FULL_POWER = '*'
@@ -28,7 +28,7 @@ export interface Power {
 export const splitScope = (scope: string): string[] => [...new Set(scope.split(' ').filter((word) => word !== ''))]
 
 /** Whether a user is an administrator. */
-export const isAdministrator = (user: Pick<User, 'isSuperuser' | 'isStaff'>, administrators: Administrators): boolean =>
+export const isAdministrator = (user: Pick<Account, 'isSuperuser' | 'isStaff'>, administrators: Administrators): boolean =>
   user.isSuperuser || (administrators === 'staff' && user.isStaff)
 
 /**

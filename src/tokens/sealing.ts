@@ -1,5 +1,5 @@
 import { and, asc, eq, exists, gt, inArray, isNull, sql } from 'drizzle-orm'
-import type { Database } from '../database/database.js'
+import type { DjangoDatabase } from '../database/database.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from './access-token.js'
 import { digestOf, generateId, randomBase62 } from './format.js'
@@ -23,8 +23,8 @@ const BATCH = 500
  * @param onProgress is told after each batch
  * @returns how many were sealed by this call
  */
-export async function sealTokens (database: Database, onProgress: (progress: SealingProgress) => void = () => {}): Promise<number> {
-  const { db, schema: { users, authtokenToken: drf, authtokenAccesstoken: access, authtokenState: state } } = database
+export async function sealTokens (database: DjangoDatabase, onProgress: (progress: SealingProgress) => void = () => {}): Promise<number> {
+  const { db, users, tables: { authtokenToken: drf, authtokenAccesstoken: access, authtokenState: state } } = database
   await database.transaction((tx) => [tx.insert(state).values({ name: 'seal', value: 'begun' }).onConflictDoUpdate({ target: state.name, set: { value: 'begun' } })], 'all')
   database.overwriteDeleted()
 
@@ -53,7 +53,7 @@ export async function sealTokens (database: Database, onProgress: (progress: Sea
           lastUsed: database.cast(null, access.lastUsed).as('last_used'),
           disabled: database.cast(false, access.disabled).as('disabled'),
           replacedBy: database.cast(null, access.replacedBy).as('replaced_by')
-        }).from(sql`(values ${moved}) as moved`).innerJoin(drf, eq(drf.key, sql`moved.column1`)).innerJoin(users, eq(users.id, drf.userId)).where(sql`true`)).onConflictDoNothing({ target: access.digest }),
+        }).from(sql`(values ${moved}) as moved`).innerJoin(drf, eq(drf.key, sql`moved.column1`)).innerJoin(users.table, eq(users.id, drf.userId)).where(sql`true`)).onConflictDoNothing({ target: access.digest }),
         tx.delete(drf).where(keys)
       ], 'all')
     }

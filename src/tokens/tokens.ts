@@ -1,12 +1,12 @@
-import type { Database } from '../database/database.js'
+import { type Database, isStorable } from '../database/database.js'
+import type { UserId } from '../database/token-tables.js'
+import { readUserId } from '../database/user-model.js'
 import { TokensSealed, validationError } from '../errors.js'
 import type { AccessStore } from './access-store.js'
 import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
-import { type DrfStore, drfId, readDrfId } from './drf-store.js'
-import type { IssuedToken, Token, User } from './identity.js'
+import { drfId, type DrfStore, isDrfOf, readDrfId } from './drf-store.js'
+import type { IssuedToken, Owner, Token } from './identity.js'
 import { revocation } from './revocation.js'
-
-type Owner = Pick<User, 'id'>
 
 /** Which tokens are made for new users and by the exchange: the one DRF token, or access tokens. */
 export type TokenKind = 'drf' | 'access'
@@ -24,7 +24,7 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
 
   /** The DRF token where that id is its, null where the user has none, undefined where the id is another's. */
   async function findDrf (owner: Owner, id: string): Promise<Token | null | undefined> {
-    if (id !== drfId(owner.id)) return undefined
+    if (!isDrfOf(database.users, owner.id, id)) return undefined
     const token = await drf.find(owner)
     return token === null ? null : shown(token)
   }
@@ -46,7 +46,7 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
     getOrCreate: (owner: Owner): Promise<IssuedToken> => drf.getOrCreate(owner),
     /** A new DRF token in place of the present one, which is dead at once. @throws as above */
     replace: drf.replace,
-    /** Makes DRF tokens for users who have none, so many at most. @returns how many such users were found. @throws as above */
+    /** Makes DRF tokens for users who have none, a batch at a time. @returns after each batch, how many such users were found. @throws as above */
     createMissing: drf.createMissing,
 
     /** Makes an access token. The answer is the only place where its key ever stands. @throws ValidationError, TokenLimitReached, NotFound */
@@ -62,16 +62,26 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
      * @param login the encoded password that the user logged in with: nothing is made once that is another
      * @throws as `create` and `getOrCreate`
      */
-    async issue (owner: Owner, { password }: { password?: string }, token?: NewToken): Promise<IssuedToken> {
+    async issue (owner: Owner, { password }: { password?: string | undefined }, token?: NewToken): Promise<IssuedToken> {
       const present = token === undefined && kind === 'drf' ? await unlessSealed(drf.getOrCreate(owner, password)) : null
       return present ?? await access.create(owner, token, { kind: 'login', password })
     },
 
     /** The id of the user whose token it is, or null where there is no such token. */
-    async findOwner (id: string): Promise<number | null> {
-      const userId = readDrfId(id)
-      if (userId === null) return await access.findOwner(id)
-      return await drf.find({ id: userId }) === null ? null : userId
+    async findOwner (id: string): Promise<UserId | null> {
+      const text = readDrfId(id)
+      if (text === null) return await access.findOwner(id)
+      const userId = readUserId(database.users, text)
+      return userId === null || await drf.find({ id: userId }) === null ? null : userId
+    },
+
+    /** The token of that key, whatever its state: its public id and its owner; null: nobody's. */
+    async locate (key: string): Promise<{ id: string, owner: Owner } | null> {
+      if (!isStorable(key)) return null
+      const found = database.accessTokens ? await access.locate(key) : null
+      if (found !== null) return { id: found.id, owner: { id: found.userId } }
+      const userId = await drf.locate(key)
+      return userId === null ? null : { id: drfId(userId), owner: { id: userId } }
     },
 
     /** The user's token of that id, or null. */
@@ -113,9 +123,13 @@ export function createTokens (database: Database, drf: DrfStore, access: AccessS
       return await drf.replace(owner)
     },
 
-    /** Deletes a token. @returns whether there was one */
-    async revoke (owner: Owner, id: string): Promise<boolean> {
-      if (id === drfId(owner.id)) return await drf.revoke(owner)
+    /**
+     * Deletes a token.
+     * @param key of which it must be, where one is given: the id of a DRF token outlives its key
+     * @returns whether there was one
+     */
+    async revoke (owner: Owner, id: string, key?: string): Promise<boolean> {
+      if (isDrfOf(database.users, owner.id, id)) return await drf.revoke(owner, key)
       return await access.revoke(owner, id)
     },
 

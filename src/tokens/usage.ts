@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../database/database.js'
-import type { Token } from './identity.js'
-import type { Life, LifePolicy } from './life.js'
+import type { Known } from './known.js'
+import type { LifePolicy } from './life.js'
 
 /** Gathers when tokens are used. */
 export type Usage = ReturnType<typeof createUsage>
@@ -11,44 +11,37 @@ const INTERVAL_MS = 60_000
 // Three values a token; SQLite takes 32,766 in a statement.
 const BATCH = 5_000
 
-interface Use {
-  /** As it is remembered: it learns what was written. */
-  token: Token
-  at: Date
-  /** Where it pushes the expiry, or null. */
-  expires: Date | null
-}
-
 /**
  * Keeps the last use of each access token in memory and writes it once a minute: a request costs no write.
  * @param database an open database
  * @param life says whether a use pushes the expiry
  */
 export function createUsage (database: Database, life: LifePolicy) {
-  const { db, schema: { authtokenAccesstoken: tokens } } = database
-  let gathered = new Map<string, Use>()
+  const { db, tables: { authtokenAccesstoken: tokens } } = database
+  let gathered = new Map<string, Known>()
   let flushing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
 
   /** Forward only: an earlier use never replaces a later one, and no push shortens a life or wakes a token that has ended. */
-  async function write (batch: Array<[string, Use]>): Promise<void> {
-    const values = sql.join(batch.map(([id, { at, expires }]) => sql`(${database.cast(id, tokens.id)}, ${database.cast(at, tokens.lastUsed)}, ${database.cast(expires, tokens.expires)})`), sql`, `)
+  async function write (batch: Known[]): Promise<void> {
+    const times = batch.map(({ used }) => used)
+    const values = sql.join(batch.map(({ id, used, pushed }) => sql`(${database.cast(id, tokens.id)}, ${database.cast(new Date(used as number), tokens.lastUsed)}, ${database.cast(pushed, tokens.expires)})`), sql`, `)
     const pushed = sql`used.column3`
     const slides = and(eq(tokens.disabled, false), isNull(tokens.replacedBy), gt(tokens.expires, new Date()), lt(tokens.expires, pushed))
     await database.run(() => db.update(tokens)
       .set({ lastUsed: sql`used.column2`, expires: sql`case when ${slides} then ${pushed} else ${tokens.expires} end` })
       .from(sql`(values ${values}) as used`)
       .where(and(eq(tokens.id, sql`used.column1`), or(isNull(tokens.lastUsed), lt(tokens.lastUsed, sql`used.column2`)))))
-    for (const [, { token, at }] of batch) token.lastUsed = at
+    for (const [index, known] of batch.entries()) known.lastUsed = times[index] ?? null
   }
 
   /** Puts back what could not be written, where no later use came meanwhile. */
-  function keep (batch: Array<[string, Use]>): void {
-    for (const [id, use] of batch) if (!gathered.has(id)) gathered.set(id, use)
+  function keep (batch: Known[]): void {
+    for (const known of batch) if (!gathered.has(known.id)) gathered.set(known.id, known)
   }
 
   async function writeAll (): Promise<void> {
-    const batches = [...gathered]
+    const batches = [...gathered.values()]
     gathered = new Map()
     while (batches.length > 0) {
       const batch = batches.splice(0, BATCH)
@@ -68,9 +61,11 @@ export function createUsage (database: Database, life: LifePolicy) {
   }
 
   return {
-    /** Notes a use of a token. Written within a minute, and when the database is closed. */
-    record (token: Token, dates: Life, at: Date): void {
-      gathered.set(token.id, { token, at, expires: life.push(dates, at) })
+    /** Notes a use of a token. Written within a minute, and when the database is closed. @param at in milliseconds */
+    record (known: Known, at: number): void {
+      known.used = at
+      if (life.sliding) known.pushed = life.push(known.life, at)
+      gathered.set(known.id, known)
       // The next minute tries again.
       timer ??= setInterval(() => { flush().catch(() => {}) }, INTERVAL_MS).unref()
     },

@@ -1,5 +1,6 @@
 import { refuseProblems } from '../errors.js'
-import type { User } from '../tokens/identity.js'
+import type { UserId } from '../database/token-tables.js'
+import type { DjangoUser as User } from '../tokens/identity.js'
 import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from './credentials.js'
 import { unusablePassword } from './hashers/index.js'
@@ -53,27 +54,40 @@ export type Accounts = ReturnType<typeof createAccounts>
  * @param onUserCreated default: every new user gets a DRF token
  */
 export function createAccounts (store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'welcome'>, onUserCreated: OnUserCreated = () => true) {
+  const { usernames, fields } = store
   const encode = async (password: string | null) => password === null ? unusablePassword() : await credentials.encode(password)
 
   return {
+    /** What can be written of a user: a custom user model may lack some of it. */
+    fields,
+
+    /** A username as it is stored. */
+    normalizeUsername: (username: string): string => normalizeUsername(username, usernames),
+
+    /** Says what is wrong with a new username, normalized; empty: nothing. */
+    usernameProblems: (username: string): string[] => usernameProblems(username, usernames),
+
     /** The user of that exact name, or null. */
     findByUsername: (username: string): Promise<User | null> => store.findByUsername(username),
 
     /** The user of that id, or null. */
-    findById: (id: number): Promise<User | null> => store.findById(id),
+    findById: (id: UserId): Promise<User | null> => store.findById(id),
 
     /** One page of users, in order of their ids, and how many match in all. */
     list: (query: UserQuery) => store.list(query),
+
+    /** All users that match, in order of their ids, a batch at a time. @param search part of the username or e-mail address, in any case (ASCII) */
+    listAll: (search?: string) => store.listAll(search),
 
     /**
      * Makes a user; then `onUserCreated` decides whether it gets a token.
      * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
      */
     async create (user: NewUser, { validate = true }: PasswordCheck = {}): Promise<User> {
-      const { password, ...fields } = normalize(user)
+      const { password, ...fields } = normalize(user, usernames)
       const taken = await store.findByUsername(fields.username) === null ? [] : ['A user with that username already exists.']
       refuseProblems({
-        username: [...usernameProblems(fields.username), ...taken],
+        username: [...usernameProblems(fields.username, usernames), ...taken],
         password: password === null ? [] : await problemsOf(password, fields, validate)
       })
       const created = await store.insert({ ...fields, password: await encode(password) })
@@ -87,9 +101,9 @@ export function createAccounts (store: UserStore, credentials: Credentials, toke
      * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
      */
     async update (user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}): Promise<User | null> {
-      const { password, ...fields } = normalize(changes)
+      const { password, ...fields } = normalize(changes, usernames)
       refuseProblems({
-        username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username),
+        username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username, usernames),
         password: password === undefined || password === null ? [] : await problemsOf(password, { ...user, ...fields }, validate)
       })
       const encoded = password === undefined ? {} : { password: await encode(password) }
@@ -117,9 +131,9 @@ async function problemsOf (password: string, personal: Partial<User>, validate: 
   return problems.length > 0 || !validate ? problems : await passwordProblems(password, personal)
 }
 
-function normalize<T extends UserChanges> (fields: T): T {
+function normalize<T extends UserChanges> (fields: T, usernames: UserStore['usernames']): T {
   const copy = { ...fields }
-  if (copy.username !== undefined) copy.username = normalizeUsername(copy.username)
+  if (copy.username !== undefined) copy.username = normalizeUsername(copy.username, usernames)
   if (copy.email !== undefined) copy.email = normalizeEmail(copy.email)
   return copy
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { AuthtokenError } from '../errors.js'
-import type { User } from '../tokens/identity.js'
+import type { UserId } from '../database/token-tables.js'
+import type { Account } from '../tokens/identity.js'
 import { createEqualTime } from './equal-time.js'
 import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
 import type { HashingQueue } from './hashing-queue.js'
-import type { UserStore } from './store.js'
+import type { Login, LoginStore } from './login-store.js'
 
 /** How passwords are hashed. */
 export interface CredentialsOptions {
@@ -18,7 +19,7 @@ export interface CredentialsOptions {
  * The outcome of a login. The reason is for the log: outside, every failure looks the same.
  * `password` is the encoding that the password was compared with: what follows from the login holds only while it stands.
  */
-export type LoginResult = { user: User, password: string, reason: null } | { user: null, userId: number | null, reason: string }
+export type LoginResult = { account: Account, password?: string, reason: null } | { account: null, userId: UserId | null, reason: string }
 
 /** Checks and makes passwords. */
 export type Credentials = ReturnType<typeof createCredentials>
@@ -30,7 +31,7 @@ const SAMPLE = 1_000
  * @param users where the hashes are kept
  * @param queue where hashes are computed
  */
-export function createCredentials (users: UserStore, queue: HashingQueue, options: CredentialsOptions) {
+export function createCredentials (users: LoginStore, queue: HashingQueue, options: CredentialsOptions) {
   const equalTime = createEqualTime()
   let surveyed: Promise<string> | null = null
 
@@ -51,7 +52,7 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
    * Leaves the weaker hash for the next login where the queue is full or the database busy: the login itself is good.
    * @returns the new encoding, or null
    */
-  async function replace (id: number, weaker: string, password: string): Promise<string | null> {
+  async function replace (id: UserId, weaker: string, password: string): Promise<string | null> {
     try {
       const encoded = await queue.encode(options.hasher, password)
       await users.replacePassword(id, weaker, encoded)
@@ -62,26 +63,33 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
     }
   }
 
-  /** Takes the same time for every refusal. */
-  async function attempt (username: string, password: string): Promise<LoginResult> {
+  /** Computes a hash in any case: that of the password where there is one to compare with, and a stand-in otherwise. */
+  async function compute (encoded: string | null, password: string) {
     surveyed ??= survey().catch((error) => { surveyed = null; throw error })
     const standIn = await surveyed
-    const found = await users.findWithPassword(username)
-    const stored = found === null ? null : readPassword(found.password)
-    const { matches, ms } = await queue.verify(stored?.hash == null || found === null ? standIn : found.password, password)
-    if (stored?.hash != null) equalTime.record(stored.hash.form, ms)
+    const stored = encoded === null ? null : readPassword(encoded)
+    const { matches, ms } = await queue.verify(stored?.hash == null || encoded === null ? standIn : encoded, password)
+    // One that could not be computed says nothing of how long it takes.
+    if (stored?.hash != null && matches !== null) equalTime.record(stored.hash.form, ms)
+    return { stored, matches, ms }
+  }
 
-    const reason = refusal(found?.user, stored, matches)
+  /** Takes the same time for every refusal. */
+  async function attempt (username: string, password: string): Promise<LoginResult> {
+    const found = await users.findWithPassword(username)
+    const { stored, matches, ms } = await compute(found?.password ?? null, password)
+
+    const reason = refusal(found, stored, matches)
     if (reason !== null || found === null || stored === null) {
       await equalTime.fill(ms)
-      return { user: null, userId: found?.user.id ?? null, reason: reason ?? 'no such user' }
+      return { account: null, userId: found?.userId ?? null, reason: reason ?? 'no such user' }
     }
     const isWeaker = options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])
-    const encoded = isWeaker ? await replace(found.user.id, found.password, password) : null
+    const encoded = isWeaker ? await replace(found.userId, found.password, password) : null
     const now = await users.findWithPassword(username)
-    const stands = now !== null && now.user.isActive && (now.password === found.password || now.password === encoded)
+    const stands = now !== null && now.isActive && (now.password === found.password || now.password === encoded)
     // Somebody set another password, or replaced the hash, while this one was computed: the new one decides.
-    return stands ? { user: found.user, password: now.password, reason: null } : await attempt(username, password)
+    return stands ? { account: found, password: now.password, reason: null } : await attempt(username, password)
   }
 
   return {
@@ -95,16 +103,29 @@ export function createCredentials (users: UserStore, queue: HashingQueue, option
       return await attempt(username, password)
     },
 
+    /**
+     * Compares a password with an encoded one. Every refusal takes the same time, that of nobody too.
+     * @param encoded in any form that is understood; null: there is no such user
+     * @throws LoginQueueFull where too many wait
+     */
+    async compare (encoded: string | null, password: string): Promise<boolean> {
+      queue.refuseIfFull()
+      const { stored, matches, ms } = await compute(encoded, password)
+      const isRight = stored?.hash != null && matches === true
+      if (!isRight) await equalTime.fill(ms)
+      return isRight
+    },
+
     /** Encodes a new password. @throws LoginQueueFull where too many wait */
     encode: (password: string): Promise<string> => queue.encode(options.hasher, password)
   }
 }
 
-function refusal (user: User | undefined, stored: ReturnType<typeof readPassword> | null, matches: boolean | null): string | null {
-  if (user === undefined || stored === null) return 'no such user'
+function refusal (found: Login | null, stored: ReturnType<typeof readPassword> | null, matches: boolean | null): string | null {
+  if (found === null || stored === null) return 'no such user'
   if (stored.hash === null) return stored.reason
   if (matches === null) return 'the hash can not be computed'
   if (!matches) return 'wrong password'
-  if (!user.isActive) return 'the user is not active'
+  if (!found.isActive) return 'the user is not active'
   return null
 }

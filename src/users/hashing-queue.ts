@@ -22,15 +22,21 @@ export interface HashingQueueOptions {
 /** Computes password hashes off the event loop, a few at a time. */
 export type HashingQueue = ReturnType<typeof createHashingQueue>
 
-const defaultConcurrency = (): number => Math.min(4, Math.max(1, availableParallelism() - 1))
+/**
+ * How many passwords a process hashes at once, where nothing is set.
+ * @param processes that share the machine's cores
+ */
+export const defaultConcurrency = (processes = 1): number => Math.min(4, Math.max(1, Math.floor((availableParallelism() - 1) / processes)))
 
 // A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
 const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
 const IDLE_MS = 60_000
 // From source the worker is TypeScript too. tsx alone compiles it: whatever else the process was started with would be loaded into each thread again.
-const WORKER = import.meta.url.endsWith('.ts')
-  ? { filename: new URL('hashing-worker.ts', import.meta.url).href, execArgv: ['--import', import.meta.resolve('tsx')], env: {} }
-  : { filename: new URL('hashing-worker.js', import.meta.url).href }
+const IS_SOURCE = import.meta.url.endsWith('.ts')
+const WORKER = {
+  filename: new URL(`hashing-worker.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url).href,
+  ...(IS_SOURCE && { execArgv: ['--import', import.meta.resolve('tsx')], env: {} })
+}
 
 /**
  * A bounded queue for password hashes, in front of threads that are started when the first hash is due.

@@ -1,10 +1,13 @@
-const MAX_USERNAME_LENGTH = 150
+import type { DjangoUsers } from '../database/user-model.js'
+
 const MIN_PASSWORD_LENGTH = 8
 const MAX_SIMILARITY = 0.7
 
 // Django's UnicodeUsernameValidator: Python's \w is letters, numbers and the underscore.
 const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u
+const EMAIL = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+\.[^\s@\p{Cc}\p{Cs}]+$/u
 const RESERVED_USERNAMES = ['me']
+const DJANGO_USERNAMES = { column: 'username', maxLength: 150 }
 
 /** What of a user a password must not resemble. */
 export interface PersonalData {
@@ -15,7 +18,10 @@ export interface PersonalData {
 }
 
 /** A username as Django stores it: NFKC, so that look-alikes are one. */
-export const normalizeUsername = (username: string): string => username.normalize('NFKC')
+export function normalizeUsername (username: string, { column }: DjangoUsers['usernames'] = DJANGO_USERNAMES): string {
+  const normal = username.normalize('NFKC')
+  return column === 'email' ? normalizeEmail(normal) : normal
+}
 
 /** An e-mail address as Django stores it: the domain in lower case. */
 export function normalizeEmail (email: string): string {
@@ -26,13 +32,16 @@ export function normalizeEmail (email: string): string {
 /**
  * Django's rules for a new username, and one of ours: `me` is a path of the service.
  * @param username normalized
+ * @param usernames the column that it is kept in: of a custom model it may hold addresses, or anything
  * @returns what is wrong, in Django's words; empty where nothing is
  */
-export function usernameProblems (username: string): string[] {
+export function usernameProblems (username: string, { column, maxLength }: DjangoUsers['usernames'] = DJANGO_USERNAMES): string[] {
   if (username === '') return ['This field may not be blank.']
   const problems = []
-  if ([...username].length > MAX_USERNAME_LENGTH) problems.push(`Ensure this field has no more than ${MAX_USERNAME_LENGTH} characters.`)
-  if (!USERNAME.test(username)) problems.push('Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.')
+  if (maxLength !== null && [...username].length > maxLength) problems.push(`Ensure this field has no more than ${maxLength} characters.`)
+  if (column === 'username' && !USERNAME.test(username)) problems.push('Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.')
+  if (column === 'email' && !EMAIL.test(username)) problems.push('Enter a valid email address.')
+  if (/[\p{Cc}\p{Cs}]/u.test(username)) problems.push('Control characters are not allowed.')
   if (RESERVED_USERNAMES.includes(username)) problems.push(`The username "${username}" is reserved.`)
   return problems
 }

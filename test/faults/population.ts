@@ -27,7 +27,7 @@ export async function populate (url: string, ledger: Ledger): Promise<Population
   const { database, users, tokens, close } = await openAuthtoken({ database: url, migrate: true, tokens: { limit: 0 } })
   try {
     const create = (username: string, password: string | null = null, isSuperuser = false) => users.create({ username, password, isSuperuser }, { validate: false })
-    const { db, schema } = database
+    const { db, tables, users: { table } } = database
     const root = await create('root', null, true)
     for (let i = 0; i < USERS; i++) {
       const user = await create(`user${i}`)
@@ -42,13 +42,13 @@ export async function populate (url: string, ledger: Ledger): Promise<Population
     for (let i = 0; i < LOGINS; i++) {
       const login = { username: `login${i}`, password: `login-pass-quartz-${i}` }
       const user = await create(login.username)
-      await database.run(() => db.update(schema.users).set({ password: cheap(login.password) }).where(eq(schema.users.id, user.id)))
+      await database.run(() => db.update(table).set({ password: cheap(login.password) }).where(eq(table.id, user.id)))
       logins.push({ ...login, key: (await tokens.getOrCreate(user)).key })
     }
     const format = createTokenFormat()
     const spares = Array.from({ length: SPARES }, () => format.generate())
     for (let i = 0; i < SPARES; i += 1_000) {
-      await database.run(() => db.insert(schema.authtokenAccesstoken).values(spares.slice(i, i + 1_000).map((key, j) => ({
+      await database.run(() => db.insert(tables.authtokenAccesstoken).values(spares.slice(i, i + 1_000).map((key, j) => ({
         id: generateId(), userId: root.id, kind: 'access' as const, name: `spare-${i + j}`, digest: digestOf(key), hint: null, scope: '', created: new Date(), expires: null, lifetime: null, latest: null, lastUsed: null, disabled: false, replacedBy: null
       }))))
     }

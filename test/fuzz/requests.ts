@@ -104,12 +104,29 @@ const useToken: Recipe = (random, material) => {
   return ['PATCH', 'POST'].includes(request.method) ? withBody(request, 'application/json', `{${random.pick(['"disabled":true', '"grace":60', '"grace":-1', '"name":"robot"', `"scope":${oddJson(random)}`, `"grace":${oddJson(random)}`])}}`) : request
 }
 
+const introspect: Recipe = (random, material) => {
+  const one = () => random.chance(0.4) ? oddString(random) : random.pick([...material.accounts.byId.values()]).token ?? ''
+  const form = `token=${encodeURIComponent(Buffer.from(one()).toString())}${random.chance(0.2) ? `&${random.pick(['token_type_hint', 'token', 'x', ''])}=${random.pick(['access_token', '', '%zz'])}` : ''}`
+  const type = 'application/x-www-form-urlencoded'
+  return random.pick([
+    () => withBody(as(random, material, draft('POST', '/introspect')), type, form),
+    () => withBody(as(random, material, draft('POST', '/revoke')), type, form),
+    () => withBody(as(random, material, draft('POST', '/introspect/batch')), 'application/json', JSON.stringify({ tokens: Array.from({ length: random.int(5) }, one), ...(random.chance(0.5) && { identity: random.chance(0.9) || one() }) })),
+    () => as(random, material, draft('GET', '/.well-known/oauth-authorization-server'))
+  ])()
+}
+
+const forwardAuth: Recipe = (random, material) => {
+  const request = as(random, material, draft(random.chance(0.5) ? 'GET' : random.pick(METHODS.filter((method) => method !== 'CONNECT')), `/forward-auth${random.pick(['', '', '?scope=orders:read', '?staff=1', '?scope=', '?x=y', '/', '/-/scope/orders:read/-/a', '/-/staff/1', '/-/', `/${encode(oddString(random))}`, '/users/me/?page=1', '/%zz'])}`))
+  return random.chance(0.3) ? withBody(request, random.pick(['application/json', 'text/xml', 'multipart/form-data']), random.pick(['', '{', 'x'])) : request
+}
+
 const anything: Recipe = (random, material) => as(random, material, draft(
   random.chance(0.6) ? 'GET' : random.pick(METHODS), random.chance(0.7) ? random.pick(PUBLIC_PATHS) : random.pick([...USER_PATHS, ...TOKEN_PATHS, '/api-token-auth/'])
 ))
 
 const RECIPES: Recipe[] = [
-  conformance, conformance, conformance, conformance, login, login, login, me, me, list, list, create, create, read, change, change, remove, makeToken, makeToken, useToken, useToken, useToken, anything, anything
+  conformance, conformance, conformance, conformance, login, login, login, me, me, list, list, create, create, read, change, change, remove, makeToken, makeToken, useToken, useToken, useToken, introspect, introspect, forwardAuth, forwardAuth, anything, anything
 ]
 
 /** Adds somebody's token, most often one of those with all rights. */

@@ -15,7 +15,7 @@ const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'conformance')
 const STAFF: Account = { username: 'staff', password: 'staff-pass-quartz', token: '5'.repeat(40) }
 /** A user whom another table refers to, so that it can't be deleted. */
 const REFERRED_TO = 'special'
-const PUBLIC = /^\/(healthz|readyz|openapi\.json|docs|api-token-auth)(\/|$)/
+const PUBLIC = /^\/(healthz|readyz|openapi\.json|docs|api-token-auth|\.well-known\/oauth-authorization-server)(\/|$)/
 
 interface FixtureUser {
   id: string
@@ -154,7 +154,7 @@ function neededFor (url: string): number {
   try {
     const decoded = decodeURIComponent(path)
     if (PUBLIC.test(decoded)) return 0
-    return /^\/(?:users\/me\/?$|tokens(?:\/|$))/.test(decoded) ? 1 : 2
+    return /^\/(?:users\/me\/?$|tokens(?:\/|$)|revoke\/?$|forward-auth(?:\/|$))/.test(decoded) ? 1 : 2
   } catch {
     return 2
   }

@@ -6,7 +6,7 @@ import type { Project } from './project.js'
 
 const PACKAGE = 'node_modules/fastify-authtoken'
 const NEEDED = [
-  'package.json', 'README.md', 'LICENSE', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/testing.js', 'dist/src/cli.js', 'dist/plugins/authtoken.js',
+  'package.json', 'README.md', 'LICENSE', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/sqlite.js', 'dist/src/sqlite.d.ts', 'dist/src/postgres.js', 'dist/src/postgres.d.ts', 'dist/src/testing.js', 'dist/src/remote.js', 'dist/src/remote.d.ts', 'dist/src/client.js', 'dist/src/client.d.ts', 'dist/src/cli.js', 'dist/plugins/authtoken.js',
   'dist/migrations/sqlite/0000_django.sql', 'dist/migrations/sqlite/0001_access_tokens.sql', 'dist/migrations/sqlite/meta/_journal.json'
 ]
 const PLACES = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(src|plugins|migrations)\/.+)$/

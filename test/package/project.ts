@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { environment, type Outcome, runProgram, startProgram } from '../django/program.js'
 
 /** A project that uses the package, in a folder of its own. */
@@ -24,8 +24,10 @@ export const npmEnvironment = (): NodeJS.ProcessEnv =>
 
 /** Makes an empty project. @param folder an empty one */
 export function createProject (folder: string) {
-  const write = (name: string, content: string | object) =>
+  const write = (name: string, content: string | object) => {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
     writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content, null, 2))
+  }
 
   write('package.json', { name: 'project', version: '1.0.0', private: true, type: 'module' })
 
@@ -37,10 +39,21 @@ export function createProject (folder: string) {
     install: (...packages: string[]): Promise<Outcome> =>
       runProgram('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: folder, env: npmEnvironment(), timeoutMs: INSTALL_MS }),
 
-    /** Compiles the project. @param skipLibCheck false: the declarations of all packages are checked too */
-    compile (skipLibCheck: boolean): Promise<Outcome> {
-      write('tsconfig.json', { compilerOptions: { ...COMPILER_OPTIONS, skipLibCheck }, include: ['*.ts'] })
+    /**
+     * Compiles the project.
+     * @param skipLibCheck false: the declarations of all packages are checked too
+     * @param files which files are its program
+     */
+    compile (skipLibCheck: boolean, files = '*.ts'): Promise<Outcome> {
+      write('tsconfig.json', { compilerOptions: { ...COMPILER_OPTIONS, skipLibCheck }, include: [files] })
       return runProgram('npx', ['--no-install', 'tsc', '--pretty', 'false'], { cwd: folder, timeoutMs: 180_000 })
+    },
+
+    /** Which of some packages an entry of an installed package loads. */
+    async loadedBy (entry: string, packages: string[]): Promise<string[]> {
+      const program = `import Module from 'node:module'; await import('${entry}'); console.log(JSON.stringify(Object.keys(Module._cache)))`
+      const { output } = await runProgram(process.execPath, ['--input-type=module', '--eval', program], { cwd: folder })
+      return packages.filter((name) => (JSON.parse(output) as string[]).some((path) => path.includes(`/node_modules/${name}/`)))
     },
 
     /** Runs an installed command to its end. */

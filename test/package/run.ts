@@ -10,12 +10,15 @@ import { createReport, type Report } from '../django/report.js'
 import { ROOT } from '../django/service.js'
 import { checkContents } from './contents.js'
 import { createProject, npmEnvironment, type Project } from './project.js'
+import { checkRemote } from './remote.js'
 import { findSnippet, type Snippet } from './snippet.js'
 import { checkTypes } from './types.js'
 
 const LIMIT_MS = 20 * 60_000
 const START_MS = 30_000
 const PASSWORD = 'correct-horse-9'
+const DRIVERS = ['better-sqlite3', 'pg']
+const HASHING = ['bcrypt', '@node-rs/argon2', 'piscina']
 
 async function run (): Promise<0 | 1> {
   const report = createReport()
@@ -37,14 +40,20 @@ async function run (): Promise<0 | 1> {
     await report.section('contents', async () => checkContents(report, project))
     project.write('app.ts', snippet.code)
     await report.section('types', () => checkTypes(report, project))
+    await report.section('entries', async () => {
+      for (const entry of ['', '/sqlite', '/postgres', '/testing', '/remote', '/client']) report.equal(`fastify-authtoken${entry} loads no driver before a database is opened`, await project.loadedBy(`fastify-authtoken${entry}`, DRIVERS), [])
+      report.equal('fastify-authtoken/remote loads no password hashing', await project.loadedBy('fastify-authtoken/remote', HASHING), [])
+      report.equal('fastify-authtoken/client loads nothing', await project.loadedBy('fastify-authtoken/client', [...HASHING, 'fastify', 'undici', '@fastify/error', '@sinclair/typebox']), [])
+    })
     await report.section('the snippet at work', () => runSnippet(report, project, snippet, port))
     await report.section('the service at work', () => runService(report, project, snippet))
+    await report.section('an application in remote mode', () => checkRemote(report, project, tarball, join(folder, 'remote')))
   })
   return report.finish()
 }
 
 async function pack (report: Report, folder: string): Promise<string | null> {
-  mkdirSync(join(folder, 'project'))
+  for (const name of ['project', 'remote']) mkdirSync(join(folder, name))
   const { code, output, errors } = await runProgram('npm', ['pack', '--pack-destination', folder], { cwd: ROOT, env: npmEnvironment(), timeoutMs: 180_000 })
   const name = readdirSync(folder).find((file) => file.endsWith('.tgz'))
   report.check('npm pack builds and packs', code === 0 && name !== undefined, output + errors)

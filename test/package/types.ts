@@ -42,11 +42,77 @@ export async function host (authenticator: Authenticator) {
 }
 `
 
+/** The same of a host with users of its own, whose program is another: it says once who its user is. */
+const HOST_ASSERTIONS = `
+import { sql } from 'drizzle-orm'
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
+import { bigint, pgSchema, pgTable, text as pgText, timestamp } from 'drizzle-orm/pg-core'
+import { sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import Fastify, { type FastifyRequest } from 'fastify'
+import authtoken, { createAuthtoken } from 'fastify-authtoken'
+import { authtokenTables as postgresTables, authtokenTriggers } from 'fastify-authtoken/postgres'
+import { authtokenTables } from 'fastify-authtoken/sqlite'
+import { actingAs } from 'fastify-authtoken/testing'
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+
+const people = sqliteTable('people', { id: text().primaryKey(), email: text().notNull().unique(), passwordHash: text().notNull() })
+const staff = pgTable('staff', { staffId: bigint({ mode: 'bigint' }).primaryKey(), login: pgText().notNull().unique(), secret: pgText('secret').notNull(), leftAt: timestamp() })
+export const tables = authtokenTables(people)
+export const schema = { people, ...tables }
+export const staffTables = postgresTables(staff, { id: staff.staffId, table: pgSchema('office').table })
+export const triggers: string = authtokenTriggers(staff, { id: staff.staffId, tables: staffTables })
+
+export const textId: Same<typeof tables.authtokenToken.$inferSelect.userId, string> = true
+export const bigId: Same<typeof staffTables.authtokenAccesstoken.$inferSelect.userId, bigint> = true
+
+interface Person { id: string, email: string }
+declare module 'fastify-authtoken' { interface FastifyAuthtoken { user: Omit<typeof people.$inferSelect, 'passwordHash'> } }
+
+export async function host (db: BetterSQLite3Database, office: NodePgDatabase) {
+  const app = Fastify()
+  await app.register(authtoken, { database: db, tables: schema, users: { table: people }, exchange: { allow: (user) => user.email !== '' } })
+  app.get('/', (request) => {
+    const person: Person | null = request.user
+    // @ts-expect-error the caller may be anonymous
+    request.user.email.trim()
+    // @ts-expect-error the password is no part of it
+    return [person, request.user?.passwordHash]
+  })
+  // @ts-expect-error users are the host's
+  app.authtoken.users.create({ username: 'ann' })
+  const { key } = await app.authtoken.tokens.create({ id: 'ann' }, { name: 'ci' })
+  const encoded: string = await app.authtoken.passwords.hash(key)
+  actingAs(app, { email: encoded })
+  // @ts-expect-error tables come with users
+  await app.register(authtoken, { database: db, tables })
+  // @ts-expect-error no such part
+  await app.register(authtoken, { database: db, tables, users: { table: people, admin: people.email } })
+
+  const chosen = createAuthtoken({ database: db, tables, users: { table: people, select: { mail: people.email } } })
+  const rota = createAuthtoken({ database: office, tables: staffTables, users: { table: staff, username: staff.login, password: staff.secret, isActive: sql<boolean>\`\${staff.leftAt} is null\` } })
+  await app.register(rota.plugin)
+  const handle: Same<ReturnType<typeof chosen.user>, { mail: string } | null> = true
+  const clerk = (request: FastifyRequest) => {
+    const found = rota.user(request)
+    const id: bigint | undefined = found?.staffId
+    const left: Date | null | undefined = found?.leftAt
+    // @ts-expect-error the password is no part of it
+    return [id, left, found?.secret]
+  }
+  return [handle, clerk]
+}
+`
+
 /** What TypeScript knows of the package, in a project that is strict. */
 export async function checkTypes (report: Report, project: Project): Promise<void> {
   project.write('assertions.ts', ASSERTIONS)
   const compiled = await project.compile(true)
   report.check('the snippet and the assertions compile under strict: request.user is User | null', compiled.code === 0, compiled.output)
+  project.write('host/assertions.ts', HOST_ASSERTIONS)
+  const host = await project.compile(true, 'host/*.ts')
+  report.check("so do those of a host with users of its own: request.user is the host's row | null", host.code === 0, host.output)
 
   const { code, output } = await project.compile(false)
   const wrong = output.split('\n').filter((line) => /^\S.*error TS/.test(line))

@@ -2,9 +2,10 @@ import fastifyAuth from '@fastify/auth'
 import formbody from '@fastify/formbody'
 import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
-import t from 'tap'
-import authtoken from '../../src/index.js'
+import t, { type Test } from 'tap'
+import authtoken, { type HostOptions } from '../../src/index.js'
 import { databaseUrl } from '../helpers.js'
+import { hostTables, peopleTable, tokenTables } from '../host-tables.js'
 
 type Register = (app: FastifyInstance) => Promise<unknown>
 
@@ -65,16 +66,29 @@ const parsers: Register = async (app) => {
   await app.register(multipart)
 }
 
+const ofDjango = async (t: Test): Promise<Register> => {
+  const database = await databaseUrl(t)
+  return async (app) => await app.register(authtoken, { migrate: true, database })
+}
+
+const ofHost = async (t: Test): Promise<Register> => {
+  const people = peopleTable()
+  const tables = tokenTables(people)
+  const { db } = await hostTables(t, { people, ...tables })
+  return async (app) => await app.register(authtoken, { database: db, tables, users: { table: people } } as unknown as HostOptions)
+}
+
 for (const ignoreTrailingSlash of [false, true]) {
-  for (const [title, before, after] of [
+  for (const [title, before, after, plugin = ofDjango] of [
     ['no plugins of its own', nothing, nothing],
+    ['users of its own', nothing, nothing, ofHost],
     ['@fastify/auth, formbody and multipart before', async (app: FastifyInstance) => { await app.register(fastifyAuth); await parsers(app) }, nothing],
     ['formbody and multipart after', nothing, parsers]
   ] as const) {
     t.test(`a host with ${title}, ignoreTrailingSlash ${ignoreTrailingSlash}, behaves as without the plugin`, async (t) => {
       const options = { routerOptions: { ignoreTrailingSlash } }
       const plain = await build(options, before, nothing, after)
-      const equipped = await build(options, before, async (app) => { await app.register(authtoken, { migrate: true, database: await databaseUrl(t) }) }, after)
+      const equipped = await build(options, before, await plugin(t), after)
       t.teardown(() => Promise.all([plain.close(), equipped.close()]))
       for (const request of REQUESTS) {
         const [expected, got] = await Promise.all([plain.inject(request), equipped.inject(request)])

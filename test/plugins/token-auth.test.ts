@@ -279,6 +279,28 @@ t.test('a second registration in the same scope, or below, stops the start; sibl
   t.notOk(app.hasRequestDecorator('user'))
 })
 
+t.test('what a host writes to user and token is of that request alone', async (t) => {
+  const app = await buildHost(t)
+  app.get('/', async (request) => {
+    const { user, auth } = request
+    const before = { name: user?.username, kept: request.user === user && request.auth === auth, scope: auth?.scope }
+    if (user !== null) user.username = 'somebody'
+    if (auth !== null) auth.scope = ''
+    request.auth = null
+    return { ...before, then: request.user?.username, auth: request.auth }
+  })
+  app.get('/other', { config: { authtoken: false } }, async (request) => {
+    request.user = { username: 'set by the host' } as never
+    return request.user
+  })
+  const { token: { key } } = await makeUser(app.authtoken, 'ann')
+  for (let i = 0; i < 3; i++) {
+    const { body } = await app.inject({ url: '/', headers: { authorization: `Token ${key}` } })
+    t.same(JSON.parse(body), { name: 'ann', kept: true, scope: '*', then: 'somebody', auth: null })
+  }
+  t.same(JSON.parse((await app.inject('/other')).body), { username: 'set by the host' })
+})
+
 t.test("the host's @fastify/auth is used where it is there", async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())

@@ -91,6 +91,8 @@ t.test('create-token --missing gives every user a token', async (t) => {
   t.same(JSON.parse((await call(['create-token', '--missing', '--json'])).out), { created: 0 })
   await addUsers(1201, 1210)
   t.match(await call(['create-token', '--missing'], {}, []), { code: 0, out: /Every user has a token[^]*Generated tokens for 10 users/ }, 'with a bar, on a terminal')
+  const listed = (await call(['users', 'list', '--json'])).out.trim().split('\n').map((line) => JSON.parse(line).id)
+  t.same(listed, Array.from({ length: 1210 }, (_, index) => index + 1), 'and as many users are listed, each once')
 })
 
 t.test('users list is a table, or an object a line', async (t) => {

@@ -3,8 +3,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { compile } from '../compile.js'
 import { folderOf, outside } from '../helpers.js'
 import * as errors from '../../src/errors.js'
+import { HOST_MODULES } from '../readme/host.js'
 import { run } from '../../src/program.js'
 import { settingsSchema } from '../../src/settings.js'
 
@@ -55,18 +57,21 @@ t.test('the tutorial runs, command by command', async (t) => {
   for (let i = 0; i < 2; i++) t.same(JSON.parse(await shell(exchange)), { token: key }, 'the same token each time')
 })
 
+const isOfHost = (code: string) => /authtokenTables|interface FastifyAuthtoken/.test(code)
+
 t.test('the snippets compile under strict, without a cast', async (t) => {
   const prelude = "import type { FastifyInstance, RouteHandlerMethod } from 'fastify'\nimport authtoken from 'fastify-authtoken'\ndeclare const app: FastifyInstance\ndeclare const handler: RouteHandlerMethod\ndeclare const ownCheck: typeof app.verifyToken\nvoid authtoken, handler, ownCheck\n"
-  const folder = folderOf(t)
-  const snippets = [...blocks('ts'), ...blocks('ts', read('docs/tokens.md'))]
-  snippets.forEach((code, i) => writeFileSync(join(folder, `snippet${i}.ts`), `${/^import Fastify/.test(code) ? '' : prelude}${code}\nexport {}\n`))
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
-    extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { paths: { 'fastify-authtoken': [join(ROOT, 'src/index.ts')], 'fastify-authtoken/testing': [join(ROOT, 'src/testing.ts')] }, noUnusedLocals: false },
-    include: ['*.ts']
-  }))
-  const { stdout } = await execute(...outside(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
-  t.equal(stdout, '')
+  const snippets = [...blocks('ts'), ...blocks('ts', read('docs/tokens.md')), ...blocks('ts', read('docs/remote.md'))].filter((code) => !isOfHost(code))
+  t.equal(await compile(t, Object.fromEntries(snippets.map((code, i) => [`snippet${i}`, `${/^import Fastify/.test(code) ? '' : prelude}${code}`]))), '')
+})
+
+t.test('so do those of a host with users of its own, in a program with its user', async (t) => {
+  const snippets = [...blocks('ts', read('docs/host-users.md')), ...blocks('ts').filter(isOfHost)]
+  t.ok(snippets.length > 10)
+  t.equal(await compile(t, {
+    ...Object.fromEntries(snippets.map((code, i) => [/^\/\/ src\/(\w+)\.ts/.exec(code)?.[1] ?? `snippet${i}`, code])),
+    ...HOST_MODULES
+  }), '')
 })
 
 t.test('the two commands are scripts of the package, and .ci/run takes them from here', async (t) => {
@@ -102,13 +107,19 @@ t.test('tables of options, settings and errors name what there is, and nothing e
   const documented = column(readme, '| code | status | when |').flatMap((cell) => [...cell.matchAll(/AUTHTOKEN_\w+/g)].map(([code]) => code))
   t.same(documented.sort(), codes.sort())
 
-  const source = read('plugins/authtoken-options.ts')
+  const source = read('plugins/authtoken-options.ts') + read('plugins/option-schemas.ts')
   const options = column(readme, '| option | default |').map((cell) => cell.replaceAll('`', ''))
   for (const option of options) t.match(source, new RegExp(`\\b${option.split('.').at(-1)}\\b`), option)
 })
 
+t.test('the options of remote mode are all in its page, with their defaults', async (t) => {
+  const source = read('src/remote/options.ts')
+  const schema = /const schema = object\(\{\n([^]*?)\n\}, /.exec(source)?.[1] ?? ''
+  t.same(column(read('docs/remote.md'), '| option | default |').map((cell) => cell.replaceAll('`', '')).sort(), [...schema.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name).sort())
+})
+
 t.test('links lead to files that are there', async (t) => {
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/deploy.md', 'docs/from-django.md', 'docs/http.md', 'docs/settings.md', 'docs/tokens.md', 'docs/architecture.md']) {
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/deploy.md', 'docs/from-django.md', 'docs/host-users.md', 'docs/http.md', 'docs/proxies.md', 'docs/remote.md', 'examples/README.md', 'docs/settings.md', 'docs/tokens.md', 'docs/architecture.md']) {
     for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(ROOT, file, '..', target)), `${file}: ${target}`)
   }
   for (const [, path = ''] of read('docs/architecture.md').matchAll(/`((?:src|plugins)\/[\w./-]+)`/g)) t.ok(existsSync(join(ROOT, path)), path)

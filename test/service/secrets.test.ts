@@ -11,7 +11,7 @@ const PASSWORDS = ['root-pass-1', 'ann-pass-1', 'bob-pass-1', 'new-s3cret-1', 'w
 
 /** The service with root, ann and bob, every token that it issues, and all that it says to whom it has no business to say it. */
 async function watched (t: Test) {
-  const service = await buildService(t, { LOG_LEVEL: 'trace', TOKEN_LIMIT: '0' })
+  const service = await buildService(t, { LOG_LEVEL: 'trace', TOKEN_LIMIT: '0', DATABASE_CONNECT_TIMEOUT_MS: '30000', DATABASE_QUERY_TIMEOUT_MS: '30000', REQUEST_TIMEOUT_MS: '600000' })
   const { server, authtoken, log } = service
   const secrets = new Set(PASSWORDS)
   const said: string[] = []
@@ -108,7 +108,7 @@ async function sendEverything ({ server, authtoken, key, send, users }: Watched,
           path.replace('{username}', 'bob').replace('{id}', `${target.key}%zz`)
         ]
         const bodies: InjectOptions[] = method === 'get'
-          ? [{}, { query: { page: target.key, page_size: drf.key } }, { query: { search: target.key } }]
+          ? [{}, { query: { page: target.key, page_size: drf.key } }, { query: { search: target.key } }, { query: { scope: target.key, staff: drf.key } }]
           : [
               { payload: { username: 'bob', password: 'bob-pass-1' } },
               { payload: { username: 'new', password: 'new-s3cret-1' } },
@@ -124,6 +124,10 @@ async function sendEverything ({ server, authtoken, key, send, users }: Watched,
               { headers: json, payload: `["${target.key}"]` },
               { headers: json, payload: target.key },
               { headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `username=${target.key}&password=wrong-s3cret-1&x=%zz` },
+              { headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `token=${target.key}` },
+              { headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `token=${target.key}&token=${drf.key}` },
+              { payload: { tokens: [target.key, drf.key], identity: true } },
+              { payload: { tokens: [target.key, 1], [drf.key]: target.key } },
               { headers: { 'content-type': 'application/octet-stream' }, payload: target.key },
               { query: { keep: target.key, token: drf.key } }
             ]
@@ -133,6 +137,8 @@ async function sendEverything ({ server, authtoken, key, send, users }: Watched,
         const isRefused = kind === undefined || !(method in methods) || (name === 'ann' && path.startsWith('/users'))
         for (const request of isRefused ? requests.filter((_, index) => index % 4 === 0) : requests) {
           // Each login would be hashed; ann's and root's say nothing that bob's does not.
+          // A stream that goes on; what is in it is told elsewhere.
+          if (path === '/revocations' && method === 'get' && name === 'root') continue
           if (path === '/api-token-auth' && asker !== 'nobody' && method === 'post' && request.payload === bodies[0]?.payload) continue
           const { statusCode } = await send({ method: method.toUpperCase() as 'GET', ...request, headers: { ...headers, ...request.headers } })
           statuses.set(statusCode, (statuses.get(statusCode) ?? 0) + 1)
@@ -240,12 +246,14 @@ t.test('a database that fails in the middle of a request says no secret, and tha
       const body = JSON.stringify(payload)
       const asked = request({ port, method, path, headers: { authorization: `Token ${caller.key}`, 'content-type': 'application/json', 'content-length': body.length, expect: '100-continue' } })
       asked.flushHeaders()
-      // The caller has been found by then, and the body is still to come.
-      await once(asked, 'continue')
+      // One whose caller is still being looked for is answered before its body comes.
+      const answered = once(asked, 'response')
+      await Promise.race([once(asked, 'continue'), answered.then(([{ statusCode }]) => { throw new Error(`${what} was answered ${statusCode} at once`) })])
       begun.push({
         what,
         async finish () {
-          const [response] = await once(asked.end(body), 'response')
+          asked.end(body)
+          const [response] = await answered
           const answer = { statusCode: response.statusCode as number, headers: response.headers, body: await text(response) }
           keep(what, answer)
           return answer
@@ -253,6 +261,8 @@ t.test('a database that fails in the middle of a request says no secret, and tha
       })
     }
   }
+  // By then the callers have been found, and the bodies are still to come.
+  for (const { key } of [root, drf]) await server.inject({ url: '/users/me/', headers: { authorization: `Token ${key}` } })
   authtoken.database.close()
   for (const { what, finish } of begun) t.equal((await finish()).statusCode, 503, what)
   t.same(service.leaks(), [])

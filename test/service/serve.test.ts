@@ -1,38 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { databaseUrl } from '../helpers.js'
 import { run } from '../../src/program.js'
-
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
-
-interface Running { child: ChildProcess, output: () => string, errors: () => string }
-
-/** The program as a process of its own, ended behind the test. */
-function start (t: Test, args: string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [...process.execArgv, CLI, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  t.teardown(() => { child.kill('SIGKILL') })
-  let output = ''
-  let errors = ''
-  child.stdout.on('data', (chunk) => { output += chunk })
-  child.stderr.on('data', (chunk) => { errors += chunk })
-  return { child, output: () => output, errors: () => errors }
-}
-
-async function addressOf ({ child, output, errors }: Running): Promise<string> {
-  while (child.exitCode === null) {
-    const address = /listening at (http:\/\/[^"]+)"/.exec(output())?.[1]
-    if (address !== undefined) return address
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(errors())
-}
+import { listening, start } from './running.js'
 
 t.test('the service starts on an empty folder, serves, and stops when told', async (t) => {
   const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', PORT: '0' })
-  const address = await addressOf(service)
+  const { address } = await listening(service)
   t.equal((await fetch(`${address}/healthz`)).status, 200)
   t.equal((await fetch(`${address}/users/me/`)).status, 401)
   const slow = fetch(`${address}/api-token-auth/`, { method: 'POST', body: new URLSearchParams({ username: 'a', password: 'b' }) })
@@ -67,7 +42,7 @@ t.test('an error that nobody caught ends the process, with a line in the log', a
   const accident = "process.on('SIGCONT', () => { throw new TypeError('by accident') })"
   const options = `${process.env.NODE_OPTIONS ?? ''} --import=data:text/javascript,${encodeURIComponent(accident)}`
   const service = start(t, ['serve'], { DATABASE_URL: await databaseUrl(t), MIGRATE: 'true', PORT: '0', NODE_OPTIONS: options })
-  await addressOf(service)
+  await listening(service)
   service.child.kill('SIGCONT')
   const [code] = await once(service.child, 'exit')
   t.equal(code, 1)

@@ -1,4 +1,5 @@
-import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
 import { buildService, makeUser } from '../helpers.js'
 import { exchange } from './raw-http.js'
@@ -21,13 +22,27 @@ t.test('OpenAPI 3.1 names every route and no secret', async (t) => {
   t.equal(openapi, '3.1.0')
   t.match(info, { title: 'fastify-authtoken', version: /^\d+\.\d+\.\d+/ })
   t.same(Object.entries(paths).map(([path, methods]) => `${path} ${Object.keys(methods as object).sort()}`).sort(), [
-    '/api-token-auth post', '/healthz get', '/readyz get',
+    '/.well-known/oauth-authorization-server get', '/api-token-auth post', '/forward-auth get', '/healthz get',
+    '/introspect post', '/introspect/batch post', '/readyz get', '/revocations get', '/revoke post',
     '/tokens delete,get,post', '/tokens/current delete', '/tokens/{id} delete,get,patch', '/tokens/{id}/rotate post',
     '/users get,post', '/users/me get', '/users/{username} delete,get,patch',
     '/users/{username}/tokens delete,get,post', '/users/{username}/tokens/{id} delete,get,patch', '/users/{username}/tokens/{id}/rotate post'
   ])
   t.match(components.securitySchemes, { token: { type: 'apiKey', in: 'header', name: 'Authorization' } })
   t.match(paths['/users/me'].get.responses['200'].content['application/json'].schema.properties.token.properties.hint, {})
+})
+
+t.test('a connection on which nothing was asked yet does not keep the server from closing', async (t) => {
+  const { server } = await buildService(t)
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = server.server.address() as AddressInfo
+  const [asking, silent] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  asking.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n')
+  await Promise.all([once(asking, 'data'), once(silent, 'connect')])
+  const closed = Promise.all([asking, silent].map((socket) => once(socket.resume(), 'close')))
+  await server.close()
+  await closed
+  t.pass('within the time of a test, not of a request')
 })
 
 t.test('the page of the interface is served with its own files alone', async (t) => {
@@ -47,7 +62,7 @@ t.test('answers carry the headers of a careful service', async (t) => {
 
 t.test('what is not there is 404, and a broken path too', async (t) => {
   const { server } = await buildService(t)
-  for (const url of ['/', '/nothing', '/%E0%A4%A', '/users/%zz', `/users/${'x'.repeat(3000)}/`]) {
+  for (const url of ['/', '/nothing', '/%E0%A4%A', '/users/%zz', `/users/${'x'.repeat(4000)}/`]) {
     const response = await server.inject(url)
     t.equal(response.statusCode, 404, url.slice(0, 30))
     t.same(response.json(), { detail: 'Not found.' })

@@ -41,7 +41,10 @@ t.test('missing tokens are made in batches', async (t) => {
   for (let i = 0; i < 5; i++) await users.create({ username: `user${i}`, password: null })
   const first = await users.findByUsername('user0')
   const present = first === null ? null : await tokens.getOrCreate(first)
-  t.same([await tokens.createMissing(3), await tokens.createMissing(3), await tokens.createMissing(3)], [3, 1, 0])
+  const batches = []
+  for await (const found of tokens.createMissing(3)) batches.push(found)
+  t.same(batches, [3, 1])
+  t.same(await tokens.createMissing().next(), { value: undefined, done: true })
   t.same(first === null ? null : await tokens.find(first), present, 'what was there stays')
 })
 
@@ -50,7 +53,7 @@ t.test('keys of any form are found, and short ones give no hint away', async (t)
   const user = await users.create({ username: 'ann', password: null })
   for (const key of ['abcd1234', 'ключ', '0']) {
     await tokens.revoke(user, `drf-${user.id}`)
-    await database.run(() => database.db.insert(database.schema.authtokenToken).values({ key, created: new Date(), userId: user.id }))
+    await database.run(() => database.db.insert(database.tables.authtokenToken).values({ key, created: new Date(), userId: user.id }))
     t.match(await authenticator.authenticate(key), { user: { username: 'ann' }, token: { hint: null } }, key)
   }
 })

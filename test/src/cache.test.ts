@@ -81,7 +81,7 @@ for (const dialect of Object.keys(DIALECTS)) {
       t.equal(seams.counts.asked, 2)
       t.equal(authenticator.statistics.size, 0)
       const bob = await other.users.create({ username: 'bob', password: null }, { validate: false })
-      const { db, schema: { authtokenToken: tokens } } = other.database
+      const { db, tables: { authtokenToken: tokens } } = other.database
       await other.database.run(() => db.update(tokens).set({ key }).where(eq(tokens.userId, bob.id)))
       t.match(await authenticate(key), { user: { username: 'bob' } })
     })
@@ -99,7 +99,7 @@ for (const dialect of Object.keys(DIALECTS)) {
       t.ok(await authenticate(key))
       set(start + 59_000)
       // A use at another node pushes it: no news.
-      const { db, schema: { authtokenAccesstoken: tokens } } = other.database
+      const { db, tables: { authtokenAccesstoken: tokens } } = other.database
       await other.database.run(() => db.update(tokens).set({ lastUsed: new Date(), expires: new Date(start + 119_000) }).where(eq(tokens.id, id)))
       set(start + 60_000)
       t.ok(await authenticate(key))

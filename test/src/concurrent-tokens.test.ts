@@ -17,6 +17,7 @@ const CALLERS_EACH = 25
 const CALLED = PROCESSES * CALLERS_EACH
 const LIMIT = 10
 const LIFE = 60
+const PATIENCE_MS = 30_000
 // On the second, where Django leaves the fraction out, and between two.
 const STARTS = ['2030-01-01T12:00:00.000Z', '2030-01-02T12:00:00.250Z'].map((date) => Date.parse(date))
 
@@ -54,10 +55,11 @@ async function setUp (t: Test, tokens: TokenOptions = {}) {
     await Promise.all(children.map((child) => tell(child, { enter: null })))
     await authtoken.close()
   })
-  const enter: Setting = { url, userId: user.id, options: { tokens } }
+  // How long they wait for each other on a slow machine is not what this is about.
+  const enter: Setting = { url, userId: user.id, options: { tokens, pool: { connectTimeoutMs: PATIENCE_MS, queryTimeoutMs: PATIENCE_MS, idleInTransactionTimeoutMs: PATIENCE_MS } } }
   await Promise.all(children.map((child) => tell(child, { enter })))
 
-  const { database: { db, run, schema: { authtokenAccesstoken: rows } } } = authtoken
+  const { database: { db, run, tables: { authtokenAccesstoken: rows } } } = authtoken
   return {
     authtoken,
     user,

@@ -25,10 +25,10 @@ t.test("users of Django's log in, whatever their hasher; the weak ones do not", 
   const hashes = () => client.prepare('select id, password, last_login from auth_user order by id').all()
   const before = hashes()
   await Promise.all(users.map(async ({ username, password, algorithm, login_ok_expected: expected }) => {
-    const { user, reason } = await credentials.verify(username, password ?? '')
+    const { account, reason } = await credentials.verify(username, password ?? '')
     const works = expected && !TOO_WEAK.includes(algorithm)
-    t.equal(user !== null, works, `${username} (${algorithm}): ${reason ?? 'logs in'}`)
-    t.equal((await credentials.verify(username, `!${password}`)).user, null, `${username} with a wrong password`)
+    t.equal(account !== null, works, `${username} (${algorithm}): ${reason ?? 'logs in'}`)
+    t.equal((await credentials.verify(username, `!${password}`)).account, null, `${username} with a wrong password`)
   }))
   t.same(hashes(), before, "on Django's database no hash is replaced, and last_login stays")
 })
@@ -39,5 +39,5 @@ t.test('a login is good also where its weaker hash can not be replaced', async (
   t.teardown(() => client.close())
   const { credentials } = await open(t, { database: drizzle(client) as never, passwords: { hasher: 'argon2', rehash: true } })
   const weak = users.find(({ username }) => username === 'pbkdf2_36000_user') as DjangoUser & { password: string }
-  t.match(await credentials.verify(weak.username, weak.password), { user: { username: weak.username } })
+  t.match(await credentials.verify(weak.username, weak.password), { account: { user: { username: weak.username } } })
 })

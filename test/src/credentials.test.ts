@@ -31,10 +31,10 @@ t.test('a good login replaces a weaker hash, never a stronger one', async (t) =>
     await sql(url, `update auth_user set password = '${encoded}'`)
     await credentials.verify('ann', 'wrong')
     t.equal(await stored(), encoded, 'a failed login changes nothing')
-    t.ok((await credentials.verify('ann', password)).user)
+    t.ok((await credentials.verify('ann', password)).account)
     if (replaced === null) t.equal(await stored(), encoded, `${hasher} does not replace what is stronger`)
     else t.match(await stored(), replaced)
-    t.ok((await credentials.verify('ann', password)).user, 'and the password still is the same')
+    t.ok((await credentials.verify('ann', password)).account, 'and the password still is the same')
   }
 })
 
@@ -44,7 +44,7 @@ t.test('a first login that finds the queue full is refused, and the next one wor
   const others = [credentials.encode('x'), credentials.encode('y')]
   await t.rejects(credentials.verify('ann', 'unlike-it-1'), { code: 'AUTHTOKEN_LOGIN_QUEUE_FULL' } as never)
   await Promise.all(others)
-  t.match(await credentials.verify('ann', 'unlike-it-1'), { user: { username: 'ann' } })
+  t.match(await credentials.verify('ann', 'unlike-it-1'), { account: { user: { username: 'ann' } } })
 })
 
 t.test('a hash that looks well-formed and is not refuses the login, no more', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openAuthtoken } from '../../src/authtoken.js'
-import type { Database } from '../../src/database/database.js'
+import type { DjangoDatabase } from '../../src/database/database.js'
 import { DatabaseUnavailable } from '../../src/errors.js'
 import { importDjango } from '../../src/import/import-django.js'
 import { openSource } from '../../src/import/open.js'
@@ -9,7 +9,7 @@ import { databaseUrl, djangoOnPostgres, open } from '../helpers.js'
 import { sql } from '../sql.js'
 
 /** A database where somebody else is quicker, once: between what is asked and what is written. */
-function withRival (database: Database, act: () => Promise<unknown>): Database {
+function withRival (database: DjangoDatabase, act: () => Promise<unknown>): DjangoDatabase {
   let isFirst = true
   return {
     ...database,
@@ -45,10 +45,10 @@ t.test('who is added during an import gets an id that no user of the source has'
 t.test('who takes a username or an id at that moment keeps it', async (t) => {
   const source = await makeSource(t)
   const { database, users } = await open(t)
-  const { schema } = database
+  const { users: { table } } = database
   const row = { password: '!', lastLogin: null, isSuperuser: false, lastName: '', email: '', isStaff: false, isActive: true, dateJoined: new Date(), firstName: '' }
   const rival = withRival(database, async () => {
-    await database.run(() => database.db.insert(schema.users).values([{ ...row, id: 1, username: 'eve' }, { ...row, id: 9, username: 'bob' }]))
+    await database.run(() => database.db.insert(table).values([{ ...row, id: 1, username: 'eve' }, { ...row, id: 9, username: 'bob' }]))
   })
   t.match(await importDjango(source, rival), {
     users: { imported: 1, present: 0, skipped: 1 },

@@ -87,6 +87,7 @@ t.test('what Django and replication write is told too', async (t) => {
   t.same(await told(`DELETE FROM "authtoken_token" WHERE "authtoken_token"."key" IN ('${drf.key}')`), [ofDrf])
   await client.query('set session_replication_role = replica')
   t.same(await told('update authtoken_accesstoken set disabled = true'), [ofAccess])
+  t.same(await told('update auth_user set is_active = true'), [ofUser])
 })
 
 t.test('no key is told', async (t) => {

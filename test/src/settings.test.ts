@@ -28,3 +28,12 @@ t.test('all that is wrong is named at once, with what would be right, and never 
     t.match(message, 'KEYWORDS must be one or more words')
   }
 })
+
+t.test('workers are counted from 1, and share no database that is in memory alone', async (t) => {
+  t.equal(loadSettings({}).WORKERS, 1)
+  t.equal(loadSettings({ WORKERS: '1', DATABASE_URL: 'file::memory:' }).WORKERS, 1)
+  t.equal(loadSettings({ WORKERS: '256' }).WORKERS, 256)
+  const message = 'WORKERS must be a whole number from 1 to 256, and 1 with file::memory:, which no other process sees'
+  for (const WORKERS of ['0', '-1', '1.5', 'abc', '257']) t.throws(() => loadSettings({ WORKERS }), { message }, WORKERS)
+  t.throws(() => loadSettings({ WORKERS: '2', DATABASE_URL: 'file::memory:' }), { message })
+})

@@ -13,8 +13,8 @@ t.test('whoever asks at once for a token that is not there yet gets the same one
 
 t.test('a database that only Django migrated verifies tokens, and says what access tokens need', async (t) => {
   const authtoken = await open(t, { database: await recordedDatabase(t), migrate: false })
-  const { db, schema } = authtoken.database
-  const [row] = await db.select().from(schema.authtokenToken).limit(1)
+  const { db, tables } = authtoken.database
+  const [row] = await db.select().from(tables.authtokenToken).limit(1)
   const owner = { id: row?.userId ?? 0 }
   t.match(await authtoken.authenticator.authenticate(row?.key ?? ''), { token: { id: `drf-${owner.id}` } })
   t.equal(await authtoken.authenticator.authenticate('0'.repeat(40)), null)

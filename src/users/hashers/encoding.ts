@@ -10,7 +10,7 @@ export interface StoredHash {
   verify (password: string): boolean
 }
 
-/** One of Django's password hashers. */
+/** A password hasher: it makes what Django reads, and reads what others make too. */
 export interface Hasher {
   /** Strength against the other algorithms: the higher, the stronger. */
   rank: number
@@ -18,7 +18,7 @@ export interface Hasher {
   cost: number
   /** Makes a new hash in Django's encoding, on the calling thread. */
   encode (password: string): string
-  /** Reads an encoded hash of this algorithm; null where it is corrupt, or its cost beyond all reason. */
+  /** Reads a hash of this algorithm in any spelling; null where it is corrupt, or its cost beyond all reason. */
   parse (encoded: string): StoredHash | null
 }
 

@@ -1,15 +1,27 @@
 import { pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { decodeBase64, generateSalt, type Hasher } from './encoding.js'
+import { readPhc } from './phc.js'
 
 const MAX_ITERATIONS = 20_000_000
 
+interface Stored { iterations: number, salt: string | Buffer, hash: Buffer }
+
 /**
- * Django's PBKDF2: `<algorithm>$<iterations>$<salt>$<base64>`.
- * @param algorithm the name in the encoding
+ * PBKDF2 as Django writes it, `<algorithm>$<iterations>$<salt>$<base64>`, in PHC's format, and passlib's.
+ * @param algorithm the name in Django's encoding
+ * @param length of the digest, and of Django's hashes
  * @param iterations of new hashes; Django's newest long-term release (5.2) makes 1,000,000
  */
 function createPbkdf2 (algorithm: string, digest: string, length: number, rank: number, iterations = 1_000_000): Hasher {
   const encoding = new RegExp(`^${algorithm}\\$(\\d{1,8})\\$([^$]+)\\$([A-Za-z0-9+/=]+)$`)
+
+  function readDjango (encoded: string): Stored | null {
+    const [, count, salt, base64] = encoding.exec(encoded) ?? []
+    if (salt === undefined || base64 === undefined) return null
+    const hash = decodeBase64(base64, length)
+    return hash && { iterations: Number(count), salt, hash }
+  }
+
   return {
     rank,
     cost: iterations,
@@ -19,19 +31,37 @@ function createPbkdf2 (algorithm: string, digest: string, length: number, rank: 
       return `${algorithm}$${iterations}$${salt}$${hash.toString('base64')}`
     },
     parse (encoded) {
-      const [, count, salt, base64] = encoding.exec(encoded) ?? []
-      if (count === undefined || salt === undefined || base64 === undefined) return null
-      const cost = Number(count)
-      const hash = decodeBase64(base64, length)
-      if (hash === null || cost < 1 || cost > MAX_ITERATIONS) return null
+      const stored = encoded.startsWith('$') ? readOthers(encoded, `pbkdf2-${digest}`) : readDjango(encoded)
+      if (stored === null) return null
+      const { iterations: cost, salt, hash } = stored
+      // Each further block takes us as many iterations again; who guesses computes the first alone.
+      const computed = cost * Math.ceil(hash.length / length)
+      if (cost < 1 || computed > MAX_ITERATIONS) return null
       return {
-        form: `${algorithm}$${cost}`,
+        form: `${algorithm}$${computed}`,
         cost,
-        verify: (password) => timingSafeEqual(pbkdf2Sync(password, salt, cost, length, digest), hash)
+        verify: (password) => timingSafeEqual(pbkdf2Sync(password, salt, cost, hash.length, digest), hash)
       }
     }
   }
 }
 
-export const pbkdf2Sha256 = createPbkdf2('pbkdf2_sha256', 'sha256', 32, 1)
+/**
+ * PHC's `$pbkdf2-sha256$i=<iterations>[,l=<length>]$salt$hash`, and passlib's, which has the bare number, and `.` for `+`;
+ * in both the salt is bytes, in base64.
+ */
+function readOthers (encoded: string, id: string): Stored | null {
+  const string = encoded
+    .replace(/^\$pbkdf2\$/, () => '$pbkdf2-sha1$')
+    .replace(/^(\$[a-z0-9-]+\$)(\d+\$)/, (_, before: string, count: string) => `${before}i=${count}`)
+    .replaceAll('.', '+')
+  const sized = readPhc(string, ['i', 'l'])
+  const phc = sized ?? readPhc(string, ['i'])
+  if (phc?.id !== id || phc.version !== null || (sized !== null && sized.parameters.l !== sized.hash.length)) return null
+  return { iterations: phc.parameters.i, salt: phc.salt, hash: phc.hash }
+}
+
 export const pbkdf2Sha1 = createPbkdf2('pbkdf2_sha1', 'sha1', 20, 0)
+export const pbkdf2Sha256 = createPbkdf2('pbkdf2_sha256', 'sha256', 32, 1)
+/** Which Django does not have: read only, in the forms of others. */
+export const pbkdf2Sha512 = createPbkdf2('pbkdf2_sha512', 'sha512', 64, 2)

@@ -29,7 +29,7 @@ export async function checkColumns ({ report }: Context, { path, ours, theirs, o
 
   const library = await openAuthtoken({ database: `file:${path}`, migrate: false })
   try {
-    const { db, schema: { users } } = library.database
+    const { db, users: { table: users } } = library.database
     for (const iso of ['2020-01-02T03:04:05.000Z', '2020-12-31T23:59:59.123Z', '2020-06-01T00:00:00.001Z']) {
       await library.database.run(() => db.update(users).set({ dateJoined: new Date(iso), lastLogin: new Date(iso) }).where(eq(users.username, 'column-ours')))
       const { date_joined: joined, last_login: last, joined_in_2020: in2020 } = await describe('column-ours')

@@ -1,11 +1,12 @@
 import { Type } from '@sinclair/typebox'
-import type { IssuedToken, Token, User } from '../src/tokens/identity.js'
+import type { UserId } from '../database/token-tables.js'
+import type { DjangoUser as User, IssuedToken, Token } from '../tokens/identity.js'
 
 const date = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 
 /** A user on the wire. */
 export const userSchema = Type.Object({
-  id: Type.Integer(),
+  id: Type.Unsafe<UserId>({ type: ['integer', 'string'], description: 'A number; of a custom user model it may be a UUID.' }),
   username: Type.String(),
   email: Type.String(),
   first_name: Type.String(),
@@ -30,6 +31,9 @@ export const tokenSchema = Type.Object({
   disabled: Type.Boolean(),
   replaced_by: Type.Optional(Type.String({ description: 'The id of the token that came in its place; only where there is one.' }))
 })
+
+/** The caller, and the token that it came with. */
+export const meSchema = Type.Object({ ...userSchema.properties, token: tokenSchema })
 
 /** A token in the one answer that shows its key. */
 export const issuedTokenSchema = Type.Object({ ...tokenSchema.properties, token: Type.String({ description: 'Shown this once.' }) })

@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { UserId } from '../src/database/token-tables.js'
+import type { Identity, Token, User } from '../src/tokens/identity.js'
+import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/tokens/scope.js'
+import { factsOf } from '../src/users/account.js'
+
+/** The caller's token. */
+export interface Auth extends Token {
+  /** The id of the user whose it is. */
+  userId: UserId
+  /** Whether the caller counts as staff here: the user does, and the token has full power or scope `admin`. */
+  isStaff: boolean
+  /**
+   * Whether the token may do something.
+   * @param scope space-separated scopes, all of which are needed
+   */
+  hasScope (scope: string): boolean
+}
+
+/** Who makes a request. What of it nobody reads is not made. */
+class Caller {
+  private ownUser: User | undefined
+  private ownAuth: Auth | undefined
+
+  constructor (private readonly identity: Identity, private readonly administrators: Administrators) {}
+
+  get user (): User { return (this.ownUser ??= this.identity.user) }
+  get auth (): Auth { return (this.ownAuth ??= createAuth(this.identity, this.administrators)) }
+}
+
+// Member by member: objects that are spread and then added to are 50 times as slow to make.
+function createAuth (identity: Identity, administrators: Administrators): Auth {
+  const { token } = identity
+  const { userId, isStaff, isSuperuser } = factsOf(identity)
+  const power = { scope: token.scope, administrator: isAdministrator({ isStaff, isSuperuser }, administrators) }
+  const auth: Auth = {
+    id: token.id,
+    kind: token.kind,
+    name: token.name,
+    hint: token.hint,
+    scope: token.scope,
+    created: token.created,
+    expires: token.expires,
+    lastUsed: token.lastUsed,
+    disabled: token.disabled,
+    userId,
+    isStaff: isStaff && carriesFlags(token),
+    hasScope: (scope) => covers(power, scope)
+  }
+  if (token.replacedBy !== undefined) auth.replacedBy = token.replacedBy
+  return auth
+}
+
+const CALLER = Symbol('fastify-authtoken.caller')
+
+type Called = FastifyRequest & { [CALLER]?: Caller }
+
+/** Says who makes a request. Until then it is anonymous. */
+export function setCaller (request: FastifyRequest, identity: Identity, administrators: Administrators): void {
+  (request as Called)[CALLER] = new Caller(identity, administrators)
+}
+
+/** Whether nobody is known to make a request: also on a route that the plugin does not know. */
+export const isAnonymous = (request: FastifyRequest): boolean => (request as Called)[CALLER] === undefined && request.user == null
+
+/** Gives the requests of a scope `user` and `auth`. A host may write to both. */
+export function decorateRequests (app: FastifyInstance): void {
+  for (const name of ['user', 'auth'] as const) {
+    app.decorateRequest(name, {
+      getter () { return (this as Called)[CALLER]?.[name] ?? null },
+      setter (value: unknown) { Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }) }
+    } as never)
+  }
+}

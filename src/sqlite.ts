@@ -1,0 +1,1 @@
+export { authtokenTables } from './database/token-tables.sqlite.js'
