@@ -69,17 +69,24 @@ export async function gatherContestants (folder: string, postgres: string): Prom
   const ours = [...ownContestants('SQLite', sqlite, await fill(sqlite)), ...ownContestants('PostgreSQL', postgres, await fill(postgres))]
   const npm = await npmPeers(folder)
   const django = await djangoPeers(folder)
+  const none = { command: script('contestants/none.js'), authorization: [`Token ${unknownKey()}`], answer: SERVED }
   return {
     contestants: [
-      { name: 'none', what: 'no auth', command: script('contestants/none.js'), answer: SERVED },
-      { name: 'control', what: 'no auth, again', command: script('contestants/none.js'), answer: SERVED },
+      { ...none, name: 'none', what: 'no auth' },
+      { ...none, name: 'control', what: 'no auth, again' },
+      { ...none, name: 'none-bare', what: 'no auth, and no header sent', authorization: [] },
       ...ours,
       ...npm.contestants,
       ...django.contestants,
       { name: 'plain-401', what: 'refused: a plain 401', command: script('contestants/refusal.js'), authorization: [`Token ${unknownKey()}`], answer: refused({ detail: 'Invalid token.' }) },
       ...refusals(sqlite, npm.contestants)
     ],
-    notes: [`this package on databases of ${USERS} users with a DRF token and an access token each; but for those that are named otherwise one token is sent all the time, to the uncached too`, ...npm.notes, ...django.notes]
+    notes: [
+      `this package on databases of ${USERS} users with a DRF token and an access token each; but for those that are named otherwise one token is sent all the time, to the uncached too`,
+      'to the route without authentication a token is sent as well: it reads the same request, and what differs is the check alone',
+      ...npm.notes,
+      ...django.notes
+    ]
   }
 }
 

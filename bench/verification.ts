@@ -2,6 +2,7 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgres } from '../test/postgres/server.js'
 import { autocannon } from './autocannon.js'
+import { stayAwake } from './awake.js'
 import { send } from './client.js'
 import { type Contestant, type Field, gatherContestants, type RunningContestant, startContestant } from './contestants.js'
 import { withFolder } from './folder.js'
@@ -59,6 +60,7 @@ const TARGETS: Target[] = [
  */
 export async function verification ({ count, only }: { count: number, only: string[] }): Promise<Report> {
   const load = await findWrk() ?? autocannon
+  const awake = stayAwake()
   const postgres = await startPostgres()
   try {
     return await withFolder(async (folder) => {
@@ -69,9 +71,10 @@ export async function verification ({ count, only }: { count: number, only: stri
         for (const contestant of shuffle(contestants)) measured.get(contestant.name)?.push(await measure(contestant, load))
       }
       const rates = (by: keyof Measured): Rates => new Map([...measured].map(([name, all]) => [name, all.map((one) => one[by])]))
-      return report(field, contestants, rates('byClock'), rates('byProcessor'), load, count)
+      return report(field, contestants, rates('byClock'), rates('byProcessor'), load, count, awake.condition)
     })
   } finally {
+    awake.end()
     await postgres.stop()
   }
 }
@@ -127,7 +130,7 @@ function ratio (rates: Rates, of: string, to: string): number | null {
   return own === undefined || other === undefined ? null : median(own.map((rate, i) => rate / (other[i] as number)))
 }
 
-function report ({ contestants: all, notes }: Field, contestants: Contestant[], rates: Rates, processorRates: Rates, load: LoadGenerator, count: number): Report {
+function report ({ contestants: all, notes }: Field, contestants: Contestant[], rates: Rates, processorRates: Rates, load: LoadGenerator, count: number, awake: string): Report {
   const noise = median((rates.get('control') as number[]).map((rate, i) => Math.abs(rate / ((rates.get('none') as number[])[i] as number) - 1)))
   const results = TARGETS.map((target) => judge(target, rates, noise))
   const missing = all.filter((contestant) => !contestants.includes(contestant)).map(({ name }) => name)
@@ -138,7 +141,7 @@ function report ({ contestants: all, notes }: Field, contestants: Contestant[], 
     met: noise <= MOST_NOISE && results.every(({ met }) => met === true),
     verdict: [noise > MOST_NOISE && `the machine was too busy for the ratios to say anything: noise above ${MOST_NOISE}`, short && `short: ${short}`, unknown && `not measured: ${unknown}`, kept && `kept: ${kept}`, `noise ${noise.toFixed(3)}`].filter(Boolean).join('. '),
     conditions: [
-      `${load.name}, one thread, ${CONNECTIONS} connections; ${pinning}; PostgreSQL on the same machine, not pinned`,
+      `${load.name}, one thread, ${CONNECTIONS} connections; ${pinning}; ${awake}; PostgreSQL on the same machine, not pinned`,
       `${count} rounds in an order of chance, in each a new process of every server, ${WARM_UP_S} s of load that are not counted (up to ${MOST_TURNS} times that, until it has had the processor for most of ${WARM_UP_S} s), then ${WINDOW_S} s; a ratio is the median of those within a round; by processor time: answers to a second of the processor's that the server itself used, whoever else is on the core (of the database's processes nothing)`,
       `noise: the distance of two servers of the same code, "no auth" and "no auth, again", the median of the rounds: ${noise.toFixed(3)} (their ratio: ${ratio(rates, 'control', 'none')?.toFixed(3)})`,
       'the same route, handler and schema of the answer, the logger off; each answers as it must: one is compared before the load, the status of all under it',

@@ -28,6 +28,7 @@ export interface Statement extends PromiseLike<unknown> {
 
 /** A query that Drizzle has built, to be run many times. */
 export interface Preparable<Row> {
+  getSQL (): SQL
   prepare (name: string): { execute (values?: Record<string, unknown>): Promise<Row[]> }
 }
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
-import { type Column, getTableName, sql } from 'drizzle-orm'
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
+import { type Column, getTableName, type Query, type SQL, sql } from 'drizzle-orm'
+import { type BetterSQLite3Database, type BetterSQLiteSession, drizzle } from 'drizzle-orm/better-sqlite3'
 import { sqliteTable } from 'drizzle-orm/sqlite-core'
 import { AuthtokenError, DatabaseUnavailable, DatabaseUnusable, InvalidSettings, retryAfter } from '../errors.js'
 import { createChanges, idKey } from './changes.js'
@@ -23,12 +23,15 @@ const MIGRATION_PATIENCE_MS = 30_000
 const SCRUB_PATIENCE_MS = 60_000
 
 // Drizzle types a connection by its schema. Ours and a host's differ in that alone, hence the casts below.
-type Connection = BetterSQLite3Database<Record<string, unknown>> & { $client: SQLite.Database, dialect: { casing: { getColumnCasing (column: Column): string } } }
+type Connection = BetterSQLite3Database<Record<string, unknown>> & {
+  $client: SQLite.Database
+  session: Pick<BetterSQLiteSession<never, never>, 'prepareQuery'>
+  dialect: { casing: { getColumnCasing (column: Column): string }, sqlToQuery (sql: SQL): Query }
+}
 
 /** What SQLite's builders can do, and PostgreSQL's, whose types the stores see, can not. */
 interface Runnable { run (): { changes: number } }
 interface Selecting { _: { selectedFields: Selection } }
-interface Prepared { values (values?: Record<string, unknown>): unknown[][] }
 
 /**
  * Opens the file that a URL names, and makes it where there is none.
@@ -124,12 +127,10 @@ function createDatabase<Users extends UserModel> (connection: Connection, name: 
     get accessTokens () { return accessTokens },
 
     prepare<Row> (query: Preparable<Row>) {
-      const prepared = query.prepare('') as unknown as Prepared
-      const read = createRowReader<Row>((query as unknown as Selecting)._.selectedFields)
-      const ask = (values?: Record<string, unknown>): Row | undefined => {
-        const [row] = prepared.values(values)
-        return row === undefined ? undefined : read(row)
-      }
+      const { _: { selectedFields } } = query as unknown as Selecting
+      const read = createRowReader<Row>(selectedFields)
+      const prepared = connection.session.prepareQuery(connection.dialect.sqlToQuery(query.getSQL()), undefined, 'get', true, ([row]) => read(row as unknown[]))
+      const ask = (values?: Record<string, unknown>) => prepared.get(values) as Row | undefined
       return (values?: Record<string, unknown>) => {
         try {
           return ask(values)

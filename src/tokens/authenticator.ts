@@ -1,10 +1,12 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, type GetColumnData, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Database } from '../database/database.js'
 import { type AccountRow, accountColumns, accountOf } from '../users/account.js'
 import { describeAccessToken, shownColumns } from './access-token.js'
 import { type CacheOptions, type CacheStatistics, createCache } from './cache.js'
 import { describeToken } from './drf-store.js'
-import { digestOf, type TokenFormat } from './format.js'
+import { createDigests } from './digests.js'
+import type { TokenFormat } from './format.js'
 import type { Authenticator, Identity, Token } from './identity.js'
 import { identify, isOver, Known, then } from './known.js'
 import type { Life } from './life.js'
@@ -37,7 +39,7 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
   const digest = sql.placeholder('digest')
 
   const names = Object.keys(users.select)
-
+  const digests = createDigests()
   const cache = createCache<Known>(database, (known) => isOver(known, Date.now()), cacheOptions)
 
   const knowDrf = (key: string) => (row: AccountRow & { created: Date | null } | undefined): Known | undefined =>
@@ -59,29 +61,31 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
 
   // Both tables in one query: while tokens are being sealed, each is found on one side or on the other.
   const findEither = accessTokens
-    ? prepare(db.select({ created: drf.created, key: drf.key, token, ...account })
-      .from(users.table)
-      .leftJoin(drf, eq(drf.key, key))
-      .leftJoin(access, eq(access.digest, digest))
-      .where(eq(users.id, sql`coalesce(
-        (${db.select({ id: drf.userId }).from(drf).where(eq(drf.key, key))}),
-        (${db.select({ id: access.userId }).from(access).where(eq(access.digest, digest))}))`)))
+    ? prepare(db.select({ created: drf.created, key: drf.key, token: absent(token), ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key))
+      .unionAll(db.select({ ...absent({ created: drf.created, key: drf.key }), token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest)) as never))
     : null
 
   /** Asks whose a key is that does not claim to be an access token. */
   function askEither (key: string, digest: string): Known | undefined | Promise<Known | undefined> {
     if (findEither === null) return then(findDrf({ key }), knowDrf(key))
-    return then(findEither({ key, digest }), (row) => row === undefined || row.key !== null ? knowDrf(key)(row) : knowAccess(row as AccessRow))
+    return then(findEither({ key, digest }), (row) => row === undefined || row.key !== null ? knowDrf(key)(row) : knowAccess(row as unknown as AccessRow))
   }
 
   return {
     authenticate (key) {
-      const digest = digestOf(key)
+      const digest = digests.of(key)
       const remembered = cache.recall(digest)
-      if (remembered !== undefined) return use(remembered)
+      if (remembered !== undefined) {
+        digests.keep(key, digest)
+        return use(remembered)
+      }
       if (!format.claims(key)) return then(cache.find(digest, () => askEither(key, digest)), use)
       return findAccess !== null && format.isSound(key) ? then(cache.find(digest, () => then(findAccess({ digest }), knowAccess)), use) : null
     },
     get statistics () { return cache.statistics }
   }
 }
+
+/** In place of columns of a table that a query does not read. */
+const absent = <Columns extends Record<string, PgColumn>>(columns: Columns): { [Name in keyof Columns]: SQL<GetColumnData<Columns[Name]> | null> } =>
+  Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`null`.mapWith(column)])) as never

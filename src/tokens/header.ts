@@ -5,6 +5,7 @@ import { InvalidToken, NotAuthenticated, TokenHasInvalidCharacters, TokenHasSpac
 const WHITE_SPACE = /[ \t\n\r\v\f]+/
 // eslint-disable-next-line no-control-regex
 const ASCII = /^[\x00-\x7f]*$/
+const VISIBLE = /^[!-~]+$/
 // ignoreBOM keeps a byte order mark as a character of the key, as Python does.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -18,6 +19,10 @@ export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
  * @returns the key; null where the header is for another scheme; or the error that DRF answers with
  */
 export function parseAuthorization (header: string, keywords: readonly string[]): string | null | AuthtokenError {
+  const space = header.indexOf(' ')
+  const rest = header.slice(space + 1)
+  // As nearly all of them are: no need to take it apart.
+  if (space > 0 && VISIBLE.test(rest) && keywords.includes(header.slice(0, space).toLowerCase())) return rest
   const words = header.split(WHITE_SPACE).filter((word) => word !== '')
   const [keyword, key] = words
   if (keyword === undefined || !keywords.includes(keyword.toLowerCase())) return null

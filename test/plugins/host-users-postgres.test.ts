@@ -180,7 +180,7 @@ t.test('a check is one query, and none where the answer is remembered', async (t
       t.equal((await app.inject({ url: '/me', headers: { authorization: `Token ${keys[kind]}` } })).statusCode, 200)
       return asked
     }
-    t.match(await ask(), [/^select .* from "(people|authtoken_accesstoken)"/], kind)
+    t.match(await ask(), [/^\(?select .* from "(authtoken_token|authtoken_accesstoken)"/], kind)
     t.equal((await ask()).length, 0, `${kind}: remembered`)
   }
 })

@@ -1,0 +1,23 @@
+import { digestOf } from './format.js'
+
+const SIZE = 1_000
+
+/**
+ * The digests of keys, of which those that came lately are remembered: to hash a key takes longer than the rest of the
+ * check of a token that is remembered.
+ */
+export function createDigests () {
+  let recent = new Map<string, string>()
+  let former = new Map<string, string>()
+
+  return {
+    of: (key: string): string => recent.get(key) ?? former.get(key) ?? digestOf(key),
+
+    /** Remembers a digest: of keys that somebody has, so that junk takes nobody's place. */
+    keep (key: string, digest: string): void {
+      if (recent.has(key)) return
+      if (recent.size === SIZE) [recent, former] = [new Map(), recent]
+      recent.set(key, digest)
+    }
+  }
+}
