@@ -9,7 +9,7 @@ const framework = { group: ['fastify', '@fastify/*', '!@fastify/error', 'fastify
 const upwards = { group: ['**/plugins/*', '**/app.js', '**/server.js', '**/cli.js', '**/commands/*'], message: 'Imports only go downwards: entry → plugins → core.' }
 
 export default [
-  ...neostandard({ ts: true, ignores: ['dist', '.tap', 'coverage', 'migrations'] }),
+  ...neostandard({ ts: true, ignores: ['dist', '.tap', 'coverage', 'compiled', 'migrations'] }),
   {
     files: ['**/*.ts'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { compileTests } from './compiled.js'
 import { postgresUrl } from './postgres/server.js'
 
 const root = join(import.meta.dirname, '..')
@@ -14,17 +15,21 @@ const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf
 const env = { ...process.env, TEST_POSTGRES_URL: await postgresUrl(), TAP_TIMEOUT: '240' }
 
 rmSync(coverage, { recursive: true, force: true })
-// A test file is a program: tap's own runner and loader are more work than most of them.
-const run = ['--import', 'tsx', '--test', '--test-reporter', 'dot', '--test-concurrency', '2']
-await round('SQLite', [...run, ...files], { NODE_V8_COVERAGE: coverage })
-await round('Coverage', [join(root, 'scripts', 'check-coverage.js')])
-await round('PostgreSQL', [...run, ...files.filter(isOnAnyDatabase)], { TEST_DIALECT: 'postgres' })
+const folder = await compileTests()
+await round('SQLite', files, { NODE_V8_COVERAGE: coverage })
+await step('Coverage', [join(root, 'scripts', 'check-coverage.js')], {})
+await round('PostgreSQL', files.filter(isOnAnyDatabase), { TEST_DIALECT: 'postgres' })
+
+/** A test file is a program: tap's own runner is more work than most of them. */
+async function round (title: string, files: string[], more: NodeJS.ProcessEnv) {
+  await step(title, ['--test', '--test-reporter', 'dot', '--test-concurrency', '2', ...files.map((path) => path.replace(/ts$/, 'js'))], more)
+}
 
 /** A round that fails lets the others run: all that is wrong is seen at once. */
-async function round (title: string, args: string[], more: NodeJS.ProcessEnv = {}) {
+async function step (title: string, args: string[], more: NodeJS.ProcessEnv) {
   console.log(`\n=== ${title}`)
   const began = performance.now()
-  const child = spawn(process.execPath, args, { cwd: root, env: { ...env, ...more }, stdio: 'inherit' })
+  const child = spawn(process.execPath, args, { cwd: folder, env: { ...env, ...more }, stdio: 'inherit' })
   const stop = (signal: NodeJS.Signals) => { child.kill(signal) }
   process.on('SIGINT', stop).on('SIGTERM', stop)
   const [code, signal] = await once(child, 'exit')

@@ -1,6 +1,6 @@
 import type { Watch } from '../database/changes.js'
 import { type CacheStatistics, createCache } from '../tokens/cache.js'
-import { createTokenFormat, digestOf } from '../tokens/format.js'
+import { createTokenFormat } from '../tokens/format.js'
 import type { Authenticator, Identity } from '../tokens/identity.js'
 import { identify, isOver, type Known, then } from '../tokens/known.js'
 import { MAX_TOKEN_LENGTH } from '../wire/introspection.js'
@@ -46,11 +46,10 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
   return {
     authenticate (key) {
       if (closed !== undefined) throw unavailable('remote() is closed')
-      const digest = digestOf(key)
-      const remembered = cache.recall(digest)
+      const remembered = cache.recall(key)
       if (remembered !== undefined) return use(remembered)
       if (key.length === 0 || key.length > MAX_TOKEN_LENGTH || (format.claims(key) && !format.isSound(key))) return null
-      return then(cache.find(digest, () => batches.ask(key)), use)
+      return then(cache.find(key, () => batches.ask(key)), use)
     },
     async close () {
       await (closed ??= Promise.all([service.close(), feed?.close()]))

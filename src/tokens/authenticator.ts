@@ -5,7 +5,6 @@ import { type AccountRow, accountColumns, accountOf } from '../users/account.js'
 import { describeAccessToken, shownColumns } from './access-token.js'
 import { type CacheOptions, type CacheStatistics, createCache } from './cache.js'
 import { describeToken } from './drf-store.js'
-import { createDigests } from './digests.js'
 import type { TokenFormat } from './format.js'
 import type { Authenticator, Identity, Token } from './identity.js'
 import { identify, isOver, Known, then } from './known.js'
@@ -39,7 +38,6 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
   const digest = sql.placeholder('digest')
 
   const names = Object.keys(users.select)
-  const digests = createDigests()
   const cache = createCache<Known>(database, (known) => isOver(known, Date.now()), cacheOptions)
 
   const knowDrf = (key: string) => (row: AccountRow & { created: Date | null } | undefined): Known | undefined =>
@@ -73,14 +71,10 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
 
   return {
     authenticate (key) {
-      const digest = digests.of(key)
-      const remembered = cache.recall(digest)
-      if (remembered !== undefined) {
-        digests.keep(key, digest)
-        return use(remembered)
-      }
-      if (!format.claims(key)) return then(cache.find(digest, () => askEither(key, digest)), use)
-      return findAccess !== null && format.isSound(key) ? then(cache.find(digest, () => then(findAccess({ digest }), knowAccess)), use) : null
+      const remembered = cache.recall(key)
+      if (remembered !== undefined) return use(remembered)
+      if (!format.claims(key)) return then(cache.find(key, (digest) => askEither(key, digest)), use)
+      return findAccess !== null && format.isSound(key) ? then(cache.find(key, (digest) => then(findAccess({ digest }), knowAccess)), use) : null
     },
     get statistics () { return cache.statistics }
   }

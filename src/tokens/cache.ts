@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Change, Watch } from '../database/changes.js'
 import type { Database } from '../database/database.js'
+import { createDigests } from './digests.js'
 
 /** How answers are remembered. */
 export interface CacheOptions {
@@ -64,6 +65,7 @@ interface Flight<Known> {
 export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch'>, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
   const entries = size === 0 ? null : new LRUCache<string, Known>({ max: size, dispose: unlink })
   const users = new Map<string, Known>()
+  const digests = createDigests()
   const flights = new Map<string, Flight<Known>>()
   let watch: Watch | undefined
   let generation = 0
@@ -133,28 +135,22 @@ export function createCache<Known extends Remembered<Known>> (database: Pick<Dat
     }
   }
 
-  /** What is remembered of a token, where that is what the database says still. */
-  function recall (digest: string): Known | undefined {
-    if (entries === null || !(watch ?? begin()).isCurrent()) return undefined
-    const known = entries.get(digest)
+  function recallDigest (digest: string): Known | undefined {
+    if (!(watch ?? begin()).isCurrent()) return undefined
+    const known = entries?.get(digest)
     if (known === undefined || known.generation !== generation || known.until <= performance.now() || isOver(known)) return undefined
     hits++
     return known
   }
 
-  /**
-   * Finds out about a token that is not remembered.
-   * @param digest of the token
-   * @param ask asks the database
-   */
-  function find (digest: string, ask: () => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
+  function findDigest (digest: string, ask: () => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
     const isCurrent = (watch ?? begin()).isCurrent()
     misses++
     const flight = flights.get(digest)
     if (flight !== undefined) {
       if (isCurrent) return flight.answer
       // Where the database does not answer, nobody waits for that twice.
-      return (flight.next ??= flight.answer.then(() => recall(digest) ?? find(digest, ask)))
+      return (flight.next ??= flight.answer.then(() => recallDigest(digest) ?? findDigest(digest, ask)))
     }
     const answer = ask()
     if (!(answer instanceof Promise)) {
@@ -168,8 +164,24 @@ export function createCache<Known extends Remembered<Known>> (database: Pick<Dat
   }
 
   return {
-    recall,
-    find,
+    /** What is remembered of a token, where that is what the database says still. */
+    recall (key: string): Known | undefined {
+      if (entries === null) return undefined
+      const digest = digests.of(key)
+      const known = recallDigest(digest)
+      if (known !== undefined) digests.keep(key, digest)
+      return known
+    },
+
+    /**
+     * Finds out about a token that is not remembered.
+     * @param ask asks the database, by the key's digest
+     */
+    find (key: string, ask: (digest: string) => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
+      const digest = digests.of(key)
+      return findDigest(digest, () => ask(digest))
+    },
+
     /** Figures for operators. */
     get statistics (): CacheStatistics {
       return { hits, misses, size: entries?.size ?? 0, watch: watch?.state ?? 'none' }

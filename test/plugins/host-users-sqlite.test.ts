@@ -78,7 +78,7 @@ t.test('a check is one query, and none where the answer is remembered', async (t
     const [query, ...more] = await ask()
     t.match(query, /^select .* from "/, kind)
     t.same(more, [])
-    t.notMatch(query, /select .*"email".*"email".* from/, 'each column once')
+    for (const part of String(query).split(' union all ')) t.notMatch(part, /select .*"email".*"email".* from/, 'each column once')
     t.same(await ask(), [], `${kind}: remembered`)
   }
 })

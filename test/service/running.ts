@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
 import { until } from '../seams.js'
 
-const CLI = join(import.meta.dirname, '../../src/cli.ts')
+const CLI = fileURLToPath(import.meta.resolve('../../src/cli.js'))
 
 /** The program, running. */
 export interface Running {

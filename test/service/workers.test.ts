@@ -32,8 +32,10 @@ async function beginLogin (t: Test, address: string) {
   }
 }
 
-t.test('told to stop with the whole group, as by a terminal, every worker answers what it has accepted', async (t) => {
-  const { service, address, pids } = await setUp(t)
+t.test('told to stop with the whole group, as by a terminal, every worker answers what it has accepted, one that took the place of another too', async (t) => {
+  const { service, address, pids: [first = 0] } = await setUp(t)
+  process.kill(first, 'SIGKILL')
+  const pids = (await listening(service, WORKERS + 1)).pids.filter((pid) => pid !== first)
   t.equal(new Set(pids).size, WORKERS)
   t.notOk(pids.includes(service.child.pid as number), 'the primary does not listen itself')
   const logins = await Promise.all(Array.from({ length: WORKERS * 2 }, () => beginLogin(t, address)))
