@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Value } from '@sinclair/typebox/value'
+import { Errors } from '@sinclair/typebox/errors'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type AuthtokenError, InvalidSettings, insufficientScope, NotAuthenticated, PermissionDenied } from '../src/errors.js'
 import { KEYWORD_PATTERN } from '../src/tokens/header.js'
@@ -63,8 +63,9 @@ const SCOPE_EXAMPLE = "one or more scopes with single spaces between them, as 'o
 
 /** What a route declares, checked. @throws InvalidSettings that names the route and what would be right */
 export function checkRoute (route: RouteOptions, own: object): Exclude<RouteAuthtoken, false> {
-  if (Value.Check(routeSchema, own)) return own
-  const { path = '', message = '' } = Value.Errors(routeSchema, own).First() ?? {}
+  const problem = Errors(routeSchema, own).First()
+  if (problem === undefined) return own
+  const { path, message } = problem
   const detail = message === 'Unexpected property' ? 'is not known; known are keywords, permission and scope' : `must be ${expected(path)}`
   throw new InvalidSettings(`${[route.method].flat().join(',')} ${route.url}: config.authtoken${path.replaceAll('/', '.')} ${detail}`)
 }

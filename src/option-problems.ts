@@ -1,6 +1,5 @@
 import { type TSchema, Type } from '@sinclair/typebox'
-import { ValueErrorType } from '@sinclair/typebox/errors'
-import { Value } from '@sinclair/typebox/value'
+import { Errors, ValueErrorType } from '@sinclair/typebox/errors'
 
 // `right` says in words what an option must be.
 
@@ -26,7 +25,7 @@ export const wholeNumber = (minimum: number) => Type.Integer({ minimum, right: `
  */
 export function optionProblems (schema: TSchema, options: object): string[] {
   const problems = new Map<string, string>()
-  for (const { type, path, schema: failed } of Value.Errors(schema, options)) {
+  for (const { type, path, schema: failed } of Errors(schema, options)) {
     const name = path.slice(1).replaceAll('/', '.')
     if (problems.has(name)) continue
     problems.set(name, type === ValueErrorType.ObjectAdditionalProperties ? `${name} is not an option` : `${name} must be ${failed.right}`)
