@@ -1,6 +1,5 @@
 import { METHODS } from 'node:http'
 import { Type } from '@sinclair/typebox'
-import type {} from '@fastify/helmet'
 import type { FastifyPluginAsync, onRequestHookHandler } from 'fastify'
 import { insufficientScope, PermissionDenied } from '../src/errors.js'
 import { IDENTITY_HEADERS, identityValues } from '../src/wire/identity-headers.js'
@@ -42,7 +41,7 @@ const forwardAuth: FastifyPluginAsync<ForwardAuthOptions> = async (app, { header
     reply.send()
   }
 
-  const route = { url: FORWARD_AUTH_PATH, exposeHeadRoute: false, helmet: false as const, config: authenticated, onRequest: decide, handler: async () => {} }
+  const route = { url: FORWARD_AUTH_PATH, exposeHeadRoute: false, config: { ...authenticated, securityHeaders: false as const }, onRequest: decide, handler: async () => {} }
   app.route({
     ...route,
     method: 'GET',

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { sendDrfError, toClientError, toDrfError } from '../plugins/drf-errors.js'
 import forwardAuth from '../plugins/forward-auth.js'
@@ -9,6 +8,7 @@ import metadata from '../plugins/metadata.js'
 import openapi from '../plugins/openapi.js'
 import revocations from '../plugins/revocations.js'
 import revoke from '../plugins/revoke.js'
+import securityHeaders from '../plugins/security-headers.js'
 import tokenAuth from '../plugins/token-auth.js'
 import tokenExchange from '../plugins/token-exchange.js'
 import tokenRoutes from '../plugins/tokens.js'
@@ -40,7 +40,7 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   })
   app.setNotFoundHandler((_request, reply) => sendDrfError(new NotFound('Not found.'), reply, keyword))
 
-  await app.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })
+  await app.register(securityHeaders)
   await app.register(openapi, { version, keyword })
   await app.register(jsonBody)
   await app.register(tokenAuth, { authenticator, keywords, administrators })

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import helmet from 'helmet'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `false`: answers that no browser reads, and no header is added to. */
+    securityHeaders?: false
+  }
+}
+
+/**
+ * Helmet's headers on every answer, under a policy that lets nothing be loaded. `@fastify/helmet` would work them out again
+ * for each request, which takes a fifth of the time of an answer.
+ */
+async function securityHeaders (app: FastifyInstance): Promise<void> {
+  const addHeaders = helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.securityHeaders === false) done()
+    else addHeaders(request.raw, reply.raw, done as (error?: unknown) => void)
+  })
+}
+
+export default fp(securityHeaders, { name: 'authtoken-security-headers', fastify: '5.x' })
