@@ -49,8 +49,8 @@ export async function startService (env: NodeJS.ProcessEnv, onOpened: (detail: s
   await server.listen({ host: '127.0.0.1', port: 0 })
   const keeper = createKeeper(path, pristine)
 
-  // Behind Fastify's own listener: the caller's token was looked up in this same turn of the event loop.
-  server.server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  // Before Fastify's own listener, which looks the caller's token up at once, and may have ended it when it returns.
+  server.server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
     const rights = keeper.rightsOf(keyOf(request))
     response.on('finish', () => {
       if (response.statusCode < 200 || response.statusCode > 299) return
