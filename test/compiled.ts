@@ -8,7 +8,7 @@ const NOT_NEEDED = new Set(['.git', '.tap', 'compiled', 'coverage', ...SOURCES])
 
 /**
  * Makes the folder `compiled`: the repository once more, its TypeScript beside what Node runs of it. A loader would compile
- * each module in each of some hundred processes, and takes three times as long to load the packages too.
+ * each module in each of some hundred processes, and takes part in the loading of every package.
  * @returns the folder
  */
 export async function compileTests (): Promise<string> {

@@ -58,6 +58,7 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
   const findAccess = accessTokens ? prepare(db.select({ token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest))) : null
 
   // Both tables in one query: while tokens are being sealed, each is found on one side or on the other.
+  // The types of `unionAll` know of no null in place of a column.
   const findEither = accessTokens
     ? prepare(db.select({ created: drf.created, key: drf.key, token: absent(token), ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key))
       .unionAll(db.select({ ...absent({ created: drf.created, key: drf.key }), token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest)) as never))

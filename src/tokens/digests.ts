@@ -3,8 +3,8 @@ import { digestOf } from './format.js'
 const SIZE = 1_000
 
 /**
- * The digests of keys, of which those that came lately are remembered: to hash a key takes longer than the rest of the
- * check of a token that is remembered.
+ * The digests of keys, of which those that came lately are remembered: hashing is the largest part of the check of a token
+ * that is remembered.
  */
 export function createDigests () {
   let recent = new Map<string, string>()

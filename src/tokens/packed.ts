@@ -1,7 +1,7 @@
 /** Values as text, or as they are where JSON has no words for one of them. */
 export type Packed = string | readonly unknown[]
 
-/** Packs values into text, which takes a fifth of the memory that strings and dates take one by one. */
+/** Packs values into text, which takes far less memory than strings and dates take one by one. */
 export function pack (values: readonly unknown[]): Packed {
   const plain = []
   for (const value of values) {
