@@ -50,6 +50,8 @@ export interface Database<Users extends UserModel = UserModel> {
    * It throws `DatabaseUnavailable` where the database does not answer.
    */
   prepare<Row>(query: Preparable<Row>): (values?: Record<string, unknown>) => Row | undefined | Promise<Row | undefined>
+  /** What prepared queries see: while it is the same object, so is the answer to the same question. null: each sees what is there when it is asked. */
+  moment (): object | null
   /**
    * Runs a query. On SQLite again for a while, where another connection holds the lock.
    * A violated constraint is thrown as the driver's error; any other failure as `DatabaseUnavailable`.

@@ -1,8 +1,6 @@
-import type SQLite from 'better-sqlite3'
 import type { Changes, Watch } from './changes.js'
-
-/** How long what the file says of changes is good within one turn of the event loop. */
-const GATE_MS = 1
+import type { SqliteConnection } from './sqlite-connection.js'
+import { GATE_MS } from './sqlite-snapshot.js'
 
 /** A watch, and what it must be told of. */
 export interface SqliteWatch extends Watch {
@@ -14,10 +12,10 @@ export interface SqliteWatch extends Watch {
  * Sees what is written to the file: by other connections through `data_version`, which is blind to its own; by a host that
  * shares this one through `total_changes()`. The file is asked once in a turn of the event loop, and again after 1 ms within
  * it: asking at each check would cost as much as the query that is saved. The connection itself is asked each time.
- * @param shared whether the host writes on this connection too
+ * @param connection whose file it is; where it is shared, the host writes on it too
  * @param changes is told where anything was written
  */
-export function watchSqlite (client: SQLite.Database, shared: boolean, changes: Changes): SqliteWatch {
+export function watchSqlite ({ client, shared, snapshot }: SqliteConnection, changes: Changes): SqliteWatch {
   const version = client.prepare('pragma data_version').pluck()
   const written = client.prepare('select total_changes()').pluck()
   let lastVersion: unknown
@@ -27,6 +25,8 @@ export function watchSqlite (client: SQLite.Database, shared: boolean, changes: 
   const endTurn = (): void => { sameTurn = false }
 
   function ask (now: number): void {
+    // The file has no news within it.
+    snapshot.end()
     const [newVersion, newWritten] = [version.get(), shared ? written.get() : undefined]
     if (newVersion !== lastVersion || newWritten !== lastWritten) changes.tell('all')
     lastVersion = newVersion

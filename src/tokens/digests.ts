@@ -9,9 +9,16 @@ const SIZE = 1_000
 export function createDigests () {
   let recent = new Map<string, string>()
   let former = new Map<string, string>()
+  let last = { key: '', digest: digestOf('') }
 
   return {
-    of: (key: string): string => recent.get(key) ?? former.get(key) ?? digestOf(key),
+    /** The digest of a key, of any: one that is not remembered is asked for twice in a row. */
+    of (key: string): string {
+      const digest = recent.get(key) ?? former.get(key)
+      if (digest !== undefined) return digest
+      if (last.key !== key) last = { key, digest: digestOf(key) }
+      return last.digest
+    },
 
     /** Remembers a digest: of keys that somebody has, so that junk takes nobody's place. */
     keep (key: string, digest: string): void {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
@@ -56,6 +56,57 @@ t.test('no check after the COMMIT of another process is answered from before it'
   }
   t.ok(authenticator.statistics.hits > 0)
   t.equal(authenticator.statistics.size, 0)
+})
+
+t.test('those who ask in one turn of the event loop share an answer, and the next turn asks again', async (t) => {
+  const { authenticate, seams, other } = await startNodes(t, 'SQLite', { cache: { size: 0 } })
+  const { token } = await makeUser(other, 'ann')
+  const unknown = '9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b'
+  for (let turn = 1; turn <= 2; turn++) {
+    await nextTurn()
+    const answers = await Promise.all([token.key, token.key, unknown, unknown].map(authenticate))
+    t.match(answers, [{ user: { username: 'ann' } }, { user: { username: 'ann' } }, null, null])
+    t.not(answers[0]?.user, answers[1]?.user, 'each gets a user of its own')
+    t.equal(seams.counts.asked, 2 * turn)
+  }
+})
+
+t.test('within a turn of the event loop, what another process wrote is seen after a millisecond', async (t) => {
+  const { url, authenticator, other } = await startNodes(t, 'SQLite', { cache: { size: 0 } })
+  const client = new SQLite(url.slice('file:'.length))
+  t.teardown(() => { client.close() })
+  const { token } = await makeUser(other, 'ann')
+  t.ok(authenticator.authenticate(token.key))
+  client.prepare('delete from authtoken_token').run()
+  const began = performance.now()
+  while (performance.now() - began < 1);
+  t.equal(authenticator.authenticate(token.key), null)
+})
+
+t.test('our own writes are seen in the same turn of the event loop as a look-up before them', async (t) => {
+  const { own, authenticator } = await startNodes(t, 'SQLite', { cache: { size: 0 } })
+  const { user, token } = await makeUser(own, 'ann')
+  t.ok(authenticator.authenticate(token.key))
+  const revoked = own.tokens.revoke(user, token.id)
+  t.equal(authenticator.authenticate(token.key), null)
+  t.ok(await revoked)
+  const made = await own.tokens.getOrCreate(user)
+  t.ok(authenticator.authenticate(made.key))
+})
+
+t.test('a look-up keeps nobody from writing once its turn of the event loop is over', async (t) => {
+  const path = join(folderOf(t), 'delete.db')
+  const client = new SQLite(path, { timeout: 0 })
+  t.teardown(() => { client.close() })
+  // Where readers and writers wait for each other.
+  client.pragma('journal_mode = delete')
+  const { authenticator, close } = await openAuthtoken({ database: `file:${path}`, migrate: true })
+  t.teardown(close)
+  const write = () => client.prepare("insert into authtoken_state (name, value) values ('other', '')").run().changes
+  t.equal(authenticator.authenticate('nobody'), null)
+  t.throws(write, { code: 'SQLITE_BUSY' })
+  await nextTurn()
+  t.equal(write(), 1)
 })
 
 /** A host with a connection of its own, which the authenticator shares. */

@@ -1,5 +1,5 @@
 import { mock } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
 import { makeUser } from '../helpers.js'
@@ -45,6 +45,7 @@ for (const dialect of Object.keys(DIALECTS)) {
     t.test('while changes are not told, nobody gets the answer to a query that was sent before the call', async (t) => {
       const { authenticate, authenticator, seams, key, revoke } = await setUp(t, dialect)
       t.ok(await authenticate(key))
+      await nextTurn()
       seams.lose()
       const release = seams.hold()
       const first = authenticate(key)
@@ -77,6 +78,7 @@ for (const dialect of Object.keys(DIALECTS)) {
       const { authenticate, authenticator, seams, other } = await setUp(t, dialect)
       const key = '9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b'
       t.equal(await authenticate(key), null)
+      await nextTurn()
       t.equal(await authenticate(key), null)
       t.equal(seams.counts.asked, 2)
       t.equal(authenticator.statistics.size, 0)
@@ -105,6 +107,7 @@ for (const dialect of Object.keys(DIALECTS)) {
       t.ok(await authenticate(key))
       t.ok(await authenticate(key))
       t.equal(seams.counts.asked, 2)
+      await nextTurn()
       set(start + 119_000)
       t.equal(await authenticate(key), null)
       t.equal(seams.counts.asked, 3)
@@ -129,6 +132,7 @@ for (const dialect of Object.keys(DIALECTS)) {
     t.test('nothing is remembered where the bound is 0', async (t) => {
       const none = await setUp(t, dialect, { cache: { size: 0 } })
       t.ok(await none.authenticate(none.key))
+      await nextTurn()
       t.ok(await none.authenticate(none.key))
       t.match(none.authenticator.statistics, { hits: 0, size: 0 })
       t.equal(none.seams.counts.asked, 2)

@@ -1,0 +1,57 @@
+import type SQLite from 'better-sqlite3'
+
+/** How long what was read of the file is good within one turn of the event loop, in milliseconds. */
+export const GATE_MS = 1
+
+/** Reads of one turn of the event loop. */
+export type Snapshot = ReturnType<typeof createSnapshot>
+
+/**
+ * Lets the look-ups of one turn of the event loop, for 1 ms at most, read in one transaction: the locks of the file cost
+ * more than a look-up.
+ * @param shared whether the host uses this connection too: then each reads by itself, since transactions are the host's
+ */
+export function createSnapshot (client: SQLite.Database, shared: boolean) {
+  const begin = client.prepare('begin')
+  const commit = client.prepare('commit')
+  let open: object | null = null
+  let openedAt = 0
+
+  /** Ends it: before anything else is done with the connection. */
+  function end (): void {
+    if (open === null) return
+    open = null
+    // An error may have ended it already.
+    if (client.open && client.inTransaction) commit.run()
+  }
+
+  function current (): object {
+    const now = performance.now()
+    if (open !== null && now - openedAt < GATE_MS) return open
+    end()
+    begin.run()
+    open = {}
+    openedAt = now
+    setImmediate(end)
+    return open
+  }
+
+  return {
+    end,
+
+    /** See `Database.moment`. */
+    moment: (): object | null => shared || !client.open ? null : current(),
+
+    /** Looks something up in it. */
+    read<T> (look: () => T): T {
+      if (shared) return look()
+      try {
+        current()
+        return look()
+      } catch (error) {
+        end()
+        throw error
+      }
+    }
+  }
+}
