@@ -82,7 +82,7 @@ export async function gatherContestants (folder: string, postgres: string): Prom
       ...refusals(sqlite, npm.contestants)
     ],
     notes: [
-      `this package on databases of ${USERS} users with a DRF token and an access token each; but for those that are named otherwise one token is sent all the time, to the uncached too`,
+      `this package on databases of ${USERS} users with a DRF token and an access token each; but for those that are named otherwise one token is sent all the time, to the uncached too, where those who ask in one turn of the event loop (SQLite), or while a query is under way (PostgreSQL), share its answer; tokens in turn hardly share any`,
       'to the route without authentication a token is sent as well: it reads the same request, and what differs is the check alone',
       ...npm.notes,
       ...django.notes
@@ -131,6 +131,7 @@ function ownContestants (database: 'SQLite' | 'PostgreSQL', url: string, { drf, 
   return [
     ...all,
     contestant('drf-cached-many', `${USERS} DRF tokens in turn, cached`, drf),
+    contestant('drf-uncached-many', `${USERS} DRF tokens in turn, uncached`, drf, { CACHE_SIZE: '0' }),
     contestant('drf-cached-onrequest', 'DRF token, cached, onRequest: app.verifyToken', drf.slice(0, 1), { FORM: 'onRequest' }),
     contestant('drf-cached-auth', 'DRF token, cached, app.auth([app.verifyToken])', drf.slice(0, 1), { FORM: 'auth' })
   ]
@@ -142,6 +143,7 @@ function refusals (url: string, peers: Contestant[]): Contestant[] {
   return [
     { ...ours, name: 'refused-checksum', what: 'refused: access token with a wrong checksum', authorization: [`Token fat_${'0'.repeat(36)}`] },
     { ...ours, name: 'refused-unknown', what: 'refused: unknown DRF token, SQLite', authorization: [`Token ${unknownKey()}`] },
+    { ...ours, name: 'refused-unknown-many', what: `refused: ${USERS} unknown DRF tokens in turn, SQLite`, authorization: Array.from({ length: USERS }, () => `Token ${unknownKey()}`) },
     { ...bearer, name: 'refused-bearer-auth', what: 'refused: @fastify/bearer-auth, a wrong key', authorization: [`Bearer ${unknownKey()}`], answer: refused({ error: 'invalid authorization header' }) }
   ]
 }

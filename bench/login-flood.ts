@@ -4,6 +4,7 @@ import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { login, send } from './client.js'
+import { comeFirst } from './first.js'
 import type { FloodCommand, FloodCounts, FloodEvent } from './flood.js'
 import { withFolder } from './folder.js'
 import { type Load, startLoad } from './load.js'
@@ -34,7 +35,7 @@ interface Round {
 
 /** Whether token checks stay fast, and no login is lost, while as many logins wait as the queue holds. */
 export async function loginFlood (): Promise<Report> {
-  const rounds = await withFolder(async (folder) => {
+  const { rounds, condition } = await withFolder(async (folder) => {
     const settings = { DATABASE_URL: `file:${join(folder, 'flood.db')}`, PASSWORD_QUEUE: String(QUEUE) }
     await runCommand(['migrate'], settings)
     await runCommand(['createsuperuser', '--noinput', '--username', USERNAME], { ...settings, AUTHTOKEN_PASSWORD: PASSWORD })
@@ -45,21 +46,23 @@ export async function loginFlood (): Promise<Report> {
       await service.stop()
     }
   })
-  return judge(rounds)
+  return judge(rounds, condition)
 }
 
-async function measure (port: number): Promise<Round[]> {
+async function measure (port: number): Promise<{ rounds: Round[], condition: string }> {
   const token = await findToken(port)
   const load = startLoad({ port, path: '/users/me/', token, connections: CONNECTIONS, rate: RATE })
   const flooder = fork(join(import.meta.dirname, 'flood.ts'))
   const kill = () => { flooder.kill('SIGKILL') }
   process.once('exit', kill)
+  const first = comeFirst()
   try {
     await sleep(SETTLE_MS)
     const rounds: Round[] = []
     for (let i = 0; i < ROUNDS; i++) rounds.push(await measureRound(load, flooder, { do: 'start', port, username: USERNAME, password: PASSWORD, token, atOnce: AT_ONCE, queue: QUEUE }))
-    return rounds
+    return { rounds, condition: first.condition }
   } finally {
+    first.end()
     await load.stop()
     flooder.disconnect()
     process.off('exit', kill)
@@ -99,7 +102,7 @@ async function next<Name extends FloodEvent['event']> (flooder: ChildProcess, na
   return message as Extract<FloodEvent, { event: Name }>
 }
 
-function judge (rounds: Round[]): Report {
+function judge (rounds: Round[], condition: string): Report {
   const rows = rounds.map(({ without, arrival, during, counts }, i) => ({
     round: i + 1,
     'p50 without': round(quantile(without, 0.5)),
@@ -127,7 +130,7 @@ function judge (rounds: Round[]): Report {
       ...(isFull ? [] : [`fewer than ${QUEUE} logins were waiting at times`])
     ].join('; '),
     conditions: [
-      `GET /users/me/: ${RATE} a second in all over ${CONNECTIONS} connections, by the clock, in windows of ${WINDOW_MS / 1000} s without and with the flood in turn; milliseconds`,
+      `GET /users/me/: ${RATE} a second in all over ${CONNECTIONS} connections, by the clock, in windows of ${WINDOW_MS / 1000} s without and with the flood in turn; milliseconds; ${condition}`,
       `Logins: ${AT_ONCE} at once from another process, then one for each that is answered 200, so that the queue stays full. The window begins when the queue is full; "worst on arrival" is the slowest check before that`
     ],
     rows

@@ -1,5 +1,5 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
-import { envSchema } from 'env-schema'
+import { Errors } from '@sinclair/typebox/errors'
 import { DATABASE_URL_PATTERN, DATABASE_URL_PROBLEM } from './database/open.js'
 import { InvalidSettings } from './errors.js'
 import { PREFIX_PATTERN } from './tokens/format.js'
@@ -7,7 +7,7 @@ import { MAX_DURATION } from './tokens/life.js'
 import { IDENTITY_HEADERS, IDENTITY_HEADERS_PATTERN } from './wire/identity-headers.js'
 
 const oneOf = <const Values extends readonly string[]>(values: Values, options: { description: string, default?: Values[number] }) =>
-  Type.Unsafe<Values[number]>({ type: 'string', enum: values, ...options })
+  Type.Unsafe<Values[number]>(Type.Union(values.map((value) => Type.Literal(value)), options))
 
 const milliseconds = (value: number, description: string) => Type.Integer({ minimum: 100, maximum: 600_000, default: value, description: `${description} In milliseconds.` })
 const seconds = (value: number, description: string) => Type.Integer({ minimum: 0, maximum: MAX_DURATION, default: value, description })
@@ -63,24 +63,24 @@ export type Settings = Readonly<Static<typeof settingsSchema>>
  * @throws InvalidSettings that names every setting that is wrong, and what would be right; never its value
  */
 export function loadSettings (env: NodeJS.ProcessEnv): Settings {
-  const data = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in settingsSchema.properties && value !== ''))
-  const wrong = new Set<string>()
-  if (isRepetitive(data.FORWARD_AUTH_HEADERS)) wrong.add('FORWARD_AUTH_HEADERS')
-  if (data.DATABASE_URL === MEMORY_URL && Number(data.WORKERS ?? 1) > 1) wrong.add('WORKERS')
-  let settings
-  try {
-    settings = envSchema<Static<typeof settingsSchema>>({ schema: settingsSchema, data, env: false })
-  } catch (error) {
-    const { errors } = error as { errors?: Array<{ instancePath: string }> }
-    if (errors === undefined) throw error
-    for (const { instancePath } of errors) wrong.add(instancePath.slice(1))
-  }
-  if (settings === undefined || wrong.size > 0) throw new InvalidSettings([...wrong].map(explain).join('; '))
+  const schemas = Object.entries<TSchema>(settingsSchema.properties)
+  const settings = Object.fromEntries(schemas.map(([name, schema]) => [name, valueOf(schema, env[name])]).filter(([, value]) => value !== undefined)) as Static<typeof settingsSchema>
+  const wrong = new Set([...Errors(settingsSchema, settings)].map(({ path }) => path.slice(1)))
+  if (isRepetitive(settings.FORWARD_AUTH_HEADERS)) wrong.add('FORWARD_AUTH_HEADERS')
+  if (settings.DATABASE_URL === MEMORY_URL && settings.WORKERS > 1) wrong.add('WORKERS')
+  if (wrong.size > 0) throw new InvalidSettings([...wrong].map(explain).join('; '))
   return Object.freeze(settings)
 }
 
+/** What a variable says. Text that is not the number that it should be stays as it is. */
+function valueOf (schema: TSchema, text: string | undefined): unknown {
+  if (text === undefined || text === '') return schema.default
+  const number = Number(text)
+  return schema.type === 'integer' && text.trim() !== '' && Number.isInteger(number) ? number : text
+}
+
 /** Whether a list names something twice, as HTTP compares names. */
-function isRepetitive (list = ''): boolean {
+function isRepetitive (list: string): boolean {
   const names = list.toLowerCase().split(',')
   return new Set(names).size < names.length
 }
@@ -92,7 +92,7 @@ function explain (name: string): string {
   if (name === 'TOKEN_PREFIX') return 'TOKEN_PREFIX must be 1 to 12 lower-case letters and digits, as fat'
   if (name === 'FORWARD_AUTH_HEADERS') return `FORWARD_AUTH_HEADERS must be ${IDENTITY_HEADERS.length} different names with commas between them, each X- or Remote- and letters, digits and hyphens, as ${IDENTITY_HEADERS.join(',')}`
   if (name === 'KEYWORDS') return 'KEYWORDS must be one or more words without spaces, separated by commas, as Token,Bearer'
-  if (schema.enum !== undefined) return `${name} must be one of ${(schema.enum as string[]).join(', ')}`
+  if (schema.anyOf !== undefined) return `${name} must be one of ${schema.anyOf.map(({ const: value }: { const: string }) => value).join(', ')}`
   const range = `${name} must be a whole number from ${schema.minimum} to ${schema.maximum}`
   return name === 'WORKERS' ? `${range}, and 1 with ${MEMORY_URL}, which no other process sees` : range
 }

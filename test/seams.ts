@@ -33,8 +33,8 @@ export function createSeams (database: Database) {
     /** For what is to be tested. */
     database: {
       ...database,
-      prepare<Row> (query: Preparable<Row>) {
-        const ask = database.prepare(query)
+      prepareLookUp<Row> (query: Preparable<Row>) {
+        const ask = database.prepareLookUp(query)
         return (values?: Record<string, unknown>) => {
           counts.asked++
           const answer = ask(values)

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import type { DrizzleConfig } from 'drizzle-orm'
 import { drizzle as drizzleSqlite } from 'drizzle-orm/better-sqlite3'
@@ -12,7 +13,12 @@ import type { HostDatabase } from '../src/database/database.js'
  * @returns its rows; booleans as 0 and 1, since SQLite has no others
  */
 export async function sql (url: string, statement: string): Promise<Array<Record<string, unknown>>> {
-  if (url.startsWith('file:')) return onFile(url.slice('file:'.length), statement)
+  if (url.startsWith('file:')) {
+    const rows = onFile(url.slice('file:'.length), statement)
+    // A look-up in the same turn of the event loop may be from before it.
+    await nextTurn()
+    return rows
+  }
   const client = new pg.Client({ connectionString: url, types: { getTypeParser: (oid, format) => oid === pg.types.builtins.BOOL ? (text: string) => text === 't' ? 1 : 0 : oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text') } })
   await client.connect()
   try {

@@ -50,7 +50,9 @@ export interface Database<Users extends UserModel = UserModel> {
    * It throws `DatabaseUnavailable` where the database does not answer.
    */
   prepare<Row>(query: Preparable<Row>): (values?: Record<string, unknown>) => Row | undefined | Promise<Row | undefined>
-  /** What prepared queries see: while it is the same object, so is the answer to the same question. null: each sees what is there when it is asked. */
+  /** The same, for what is asked for at each request: on SQLite it sees a `moment`, which may have begun 1 ms ago. */
+  prepareLookUp: Database['prepare']
+  /** What look-ups see: while it is the same object, so is the answer to the same question. null: each sees what is there when it is asked. */
   moment (): object | null
   /**
    * Runs a query. On SQLite again for a while, where another connection holds the lock.

@@ -41,6 +41,15 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
   const changes = createChanges()
   let listener: Listener | undefined
 
+  const prepare: Database['prepare'] = (query) => {
+    // Without a name it is no state of the session, which a pooler in transaction mode would not keep.
+    const statement = query.prepare(withoutListen === 'ttl' ? '' : `authtoken_${++prepared}`)
+    return async (values) => {
+      const [row] = await guarded(() => statement.execute(values))
+      return row
+    }
+  }
+
   const database: Database<Users> = {
     name,
     db: connection,
@@ -49,15 +58,8 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
     notice: withoutListen === undefined && isDeaf ? NOTICE : null,
     get accessTokens () { return accessTokens },
 
-    prepare (query) {
-      // Without a name it is no state of the session, which a pooler in transaction mode would not keep.
-      const statement = query.prepare(withoutListen === 'ttl' ? '' : `authtoken_${++prepared}`)
-      return async (values) => {
-        const [row] = await guarded(() => statement.execute(values))
-        return row
-      }
-    },
-
+    prepare,
+    prepareLookUp: prepare,
     moment: () => null,
     run: guarded,
 

@@ -34,7 +34,7 @@ export interface SqliteConnection {
 /** @param drizzle an instance on the connection */
 export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean): SqliteConnection {
   const client = drizzle.$client
-  const snapshot = createSnapshot(client, shared)
+  const snapshot = createSnapshot(client)
 
   return {
     drizzle,

@@ -20,9 +20,26 @@ export function createSqliteDatabase<Users extends UserModel> (connection: Sqlit
   const { drizzle, client, shared, snapshot, waiting, patiently } = connection
   const lookForAccessTokens = () => waiting(() => hasTable(client, getTableName(tables.authtokenAccesstoken)))
   let accessTokens = lookForAccessTokens()
+  // Otherwise transactions are the host's.
+  if (!shared) waiting(snapshot.allow)
 
   const changes = createChanges()
   const watch: SqliteWatch = waiting(() => watchSqlite(connection, changes))
+
+  function prepare<Row> (query: Preparable<Row>, read: <T>(look: () => T) => T): ReturnType<typeof database.prepare<Row>> {
+    const { _: { selectedFields } } = query as unknown as Selecting
+    const readRow = createRowReader<Row>(selectedFields)
+    const prepared = drizzle.session.prepareQuery(drizzle.dialect.sqlToQuery(query.getSQL()), undefined, 'get', true, ([row]) => readRow(row as unknown[]))
+    const ask = (values?: Record<string, unknown>) => prepared.get(values) as Row | undefined
+    return (values) => {
+      try {
+        return read(() => ask(values))
+      } catch (error) {
+        if (isBusy(error)) return patiently(PATIENCE_MS, () => ask(values))
+        throw unavailable(error)
+      }
+    }
+  }
 
   const database: Database<Users> = {
     name,
@@ -32,21 +49,11 @@ export function createSqliteDatabase<Users extends UserModel> (connection: Sqlit
     notice: null,
     get accessTokens () { return accessTokens },
 
-    prepare<Row> (query: Preparable<Row>) {
-      const { _: { selectedFields } } = query as unknown as Selecting
-      const read = createRowReader<Row>(selectedFields)
-      const prepared = drizzle.session.prepareQuery(drizzle.dialect.sqlToQuery(query.getSQL()), undefined, 'get', true, ([row]) => read(row as unknown[]))
-      const ask = (values?: Record<string, unknown>) => prepared.get(values) as Row | undefined
-      return (values?: Record<string, unknown>) => {
-        try {
-          return snapshot.read(() => ask(values))
-        } catch (error) {
-          if (isBusy(error)) return patiently(PATIENCE_MS, () => ask(values))
-          throw unavailable(error)
-        }
-      }
-    },
-
+    prepare: (query) => prepare(query, (look) => {
+      snapshot.end()
+      return look()
+    }),
+    prepareLookUp: (query) => prepare(query, snapshot.read),
     moment: snapshot.moment,
 
     // A builder runs in its `then`.

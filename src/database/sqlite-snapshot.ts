@@ -8,12 +8,12 @@ export type Snapshot = ReturnType<typeof createSnapshot>
 
 /**
  * Lets the look-ups of one turn of the event loop, for 1 ms at most, read in one transaction: the locks of the file cost
- * more than a look-up.
- * @param shared whether the host uses this connection too: then each reads by itself, since transactions are the host's
+ * more than a look-up. Until that is allowed, each reads by itself.
  */
-export function createSnapshot (client: SQLite.Database, shared: boolean) {
+export function createSnapshot (client: SQLite.Database) {
   const begin = client.prepare('begin')
   const commit = client.prepare('commit')
+  let isAllowed = false
   let open: object | null = null
   let openedAt = 0
 
@@ -39,12 +39,15 @@ export function createSnapshot (client: SQLite.Database, shared: boolean) {
   return {
     end,
 
+    /** On a connection that nobody else uses. Only with a write-ahead log: without one, readers hold up who writes, in the same turn too. */
+    allow (): void { isAllowed = client.pragma('journal_mode', { simple: true }) === 'wal' },
+
     /** See `Database.moment`. */
-    moment: (): object | null => shared || !client.open ? null : current(),
+    moment: (): object | null => isAllowed && client.open ? current() : null,
 
     /** Looks something up in it. */
     read<T> (look: () => T): T {
-      if (shared) return look()
+      if (!isAllowed) return look()
       try {
         current()
         return look()

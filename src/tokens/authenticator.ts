@@ -30,7 +30,7 @@ export interface LocalAuthenticator extends Authenticator {
  * @param cacheOptions what is remembered
  */
 export function createAuthenticator (database: Database, format: TokenFormat, usage: Usage, cacheOptions: CacheOptions = {}): LocalAuthenticator {
-  const { prepare, db, accessTokens, users, tables } = database
+  const { prepareLookUp, db, accessTokens, users, tables } = database
   const { authtokenToken: drf, authtokenAccesstoken: access } = tables
   const account = accountColumns(users)
   const token = { ...shownColumns(tables), lifetime: access.lifetime, latest: access.latest }
@@ -54,13 +54,13 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
   }
 
   // A database that only Django migrated.
-  const findDrf = prepare(db.select({ created: drf.created, ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key)))
-  const findAccess = accessTokens ? prepare(db.select({ token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest))) : null
+  const findDrf = prepareLookUp(db.select({ created: drf.created, ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key)))
+  const findAccess = accessTokens ? prepareLookUp(db.select({ token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest))) : null
 
   // Both tables in one query: while tokens are being sealed, each is found on one side or on the other.
   // The types of `unionAll` know of no null in place of a column.
   const findEither = accessTokens
-    ? prepare(db.select({ created: drf.created, key: drf.key, token: absent(token), ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key))
+    ? prepareLookUp(db.select({ created: drf.created, key: drf.key, token: absent(token), ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key))
       .unionAll(db.select({ ...absent({ created: drf.created, key: drf.key }), token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest)) as never))
     : null
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { Piscina } from 'piscina'
+import type { Piscina } from 'piscina'
 import { LoginQueueFull, retryAfter } from '../errors.js'
 import type { HasherName } from './hashers/index.js'
 import type { HashingResult, HashingTask } from './hashing-worker.js'
@@ -43,7 +43,7 @@ const WORKER = {
  * @param options see there
  */
 export function createHashingQueue ({ concurrency = defaultConcurrency(), size = 200 }: HashingQueueOptions = {}) {
-  let pool: Piscina<HashingTask, HashingResult> | undefined
+  let pool: Promise<Piscina<HashingTask, HashingResult>> | undefined
   let waiting = 0
   let averageMs = 100
 
@@ -51,12 +51,16 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
     if (waiting >= size + concurrency) throw retryAfter(new LoginQueueFull(), (waiting * averageMs) / concurrency / 1000)
   }
 
+  async function start (): Promise<Piscina<HashingTask, HashingResult>> {
+    const { Piscina } = await import('piscina')
+    return new Piscina({ ...WORKER, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
+  }
+
   async function run (task: HashingTask): Promise<HashingResult> {
     refuseIfFull()
-    pool ??= new Piscina({ ...WORKER, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
     waiting++
     try {
-      const outcome = await pool.run(task)
+      const outcome = await (await (pool ??= start())).run(task)
       averageMs = averageMs * 0.9 + outcome.ms * 0.1
       return outcome
     } finally {
@@ -82,6 +86,6 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
     },
 
     /** Ends the threads. */
-    close: async (): Promise<void> => { await pool?.destroy() }
+    close: async (): Promise<void> => { await (await pool)?.destroy() }
   }
 }

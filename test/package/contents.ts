@@ -6,10 +6,10 @@ import type { Project } from './project.js'
 
 const PACKAGE = 'node_modules/fastify-authtoken'
 const NEEDED = [
-  'package.json', 'README.md', 'LICENSE', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/sqlite.js', 'dist/src/sqlite.d.ts', 'dist/src/postgres.js', 'dist/src/postgres.d.ts', 'dist/src/testing.js', 'dist/src/remote.js', 'dist/src/remote.d.ts', 'dist/src/client.js', 'dist/src/client.d.ts', 'dist/src/cli.js', 'dist/plugins/authtoken.js',
+  'package.json', 'README.md', 'LICENSE', 'dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/sqlite.js', 'dist/src/sqlite.d.ts', 'dist/src/postgres.js', 'dist/src/postgres.d.ts', 'dist/src/testing.js', 'dist/src/remote.js', 'dist/src/remote.d.ts', 'dist/src/client.js', 'dist/src/client.d.ts', 'dist/src/cli.js', 'THIRD-PARTY.txt', 'dist/plugins/authtoken.js',
   'dist/migrations/sqlite/0000_django.sql', 'dist/migrations/sqlite/0001_access_tokens.sql', 'dist/migrations/sqlite/meta/_journal.json'
 ]
-const PLACES = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(src|plugins|migrations)\/.+)$/
+const PLACES = /^(package\.json|README\.md|LICENSE|THIRD-PARTY\.txt|CHANGELOG\.md|dist\/(src|plugins|migrations)\/.+)$/
 const UNWANTED = /(^|\/)(tests?|fixtures|bench|coverage)\/|\.test\.|(?<!\.d)\.ts$|\.(db|sqlite3|db-wal|db-shm|pem|key|log|tgz)$|(^|\/)\.(env|npmrc)/
 const SECRETS = /-----BEGIN [A-Z ]*PRIVATE KEY|\bnpm_[A-Za-z0-9]{36}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b|\bAKIA[0-9A-Z]{16}\b/
 const TOKEN = /\b[0-9a-f]{40}\b/
