@@ -31,6 +31,9 @@ export const defaultConcurrency = (processes = 1): number => Math.min(4, Math.ma
 // A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
 const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
 const IDLE_MS = 60_000
+// A kernel that preempts lazily takes the core from a thread that only computes at the next interrupt there, whoever waits for
+// it: at the latest at the next tick, up to 4 ms later. The timer of the thread that waits is such an interrupt.
+const BEAT_MS = 1
 // From source the worker is TypeScript too. tsx alone compiles it: whatever else the process was started with would be loaded into each thread again.
 const IS_SOURCE = import.meta.url.endsWith('.ts')
 const WORKER = {
@@ -45,6 +48,7 @@ const WORKER = {
 export function createHashingQueue ({ concurrency = defaultConcurrency(), size = 200 }: HashingQueueOptions = {}) {
   let pool: Promise<Piscina<HashingTask, HashingResult>> | undefined
   let waiting = 0
+  let beat: NodeJS.Timeout | undefined
   let averageMs = 100
 
   function refuseIfFull (): void {
@@ -58,13 +62,13 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
 
   async function run (task: HashingTask): Promise<HashingResult> {
     refuseIfFull()
-    waiting++
+    if (waiting++ === 0) beat = setInterval(() => {}, BEAT_MS)
     try {
       const outcome = await (await (pool ??= start())).run(task)
       averageMs = averageMs * 0.9 + outcome.ms * 0.1
       return outcome
     } finally {
-      waiting--
+      if (--waiting === 0) clearInterval(beat)
     }
   }
 
