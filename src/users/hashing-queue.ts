@@ -31,8 +31,8 @@ export const defaultConcurrency = (processes = 1): number => Math.min(4, Math.ma
 // A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
 const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
 const IDLE_MS = 60_000
-// A kernel that preempts lazily takes the core from a thread that only computes at the next interrupt there, whoever waits for
-// it: at the latest at the next tick, up to 4 ms later. The timer of the thread that waits is such an interrupt.
+// A thread that only computes may keep its core until the kernel's next tick, each 4 ms at 250 Hz, also from one of a higher
+// priority that waits for it. A timer of the one that waits lets the kernel look again before.
 const BEAT_MS = 1
 // From source the worker is TypeScript too. tsx alone compiles it: whatever else the process was started with would be loaded into each thread again.
 const IS_SOURCE = import.meta.url.endsWith('.ts')
