@@ -29,6 +29,8 @@ await build({
   bundle: true,
   splitting: true,
   sourcemap: true,
+  // The log names an error's class.
+  keepNames: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',

@@ -8,8 +8,9 @@ export interface SafeError {
   cause?: SafeError
 }
 
-// Drizzle puts the statement's parameters into the message, JSON.parse a piece of its input.
-const QUOTING = ['DrizzleQueryError', 'DrizzleError', 'SyntaxError']
+// Drizzle puts the statement's parameters into the message, JSON.parse a piece of its input. Known by what they hold: a bundler
+// may have given classes other names.
+const isQuoting = (error: Error): boolean => 'params' in error || error.name === 'DrizzleError' || error instanceof SyntaxError
 
 /**
  * What may be logged of an error.
@@ -18,11 +19,10 @@ const QUOTING = ['DrizzleQueryError', 'DrizzleError', 'SyntaxError']
 export function safeError (error: unknown): SafeError {
   if (!(error instanceof Error)) return { type: typeof error, message: '', stack: '' }
   const { code, cause } = error as { code?: unknown, cause?: unknown }
-  const type = error.constructor.name
   return {
-    type,
+    type: error.constructor.name,
     ...(typeof code === 'string' && { code }),
-    message: QUOTING.includes(type) || QUOTING.includes(error.name) ? '' : error.message,
+    message: isQuoting(error) ? '' : error.message,
     stack: (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).join('\n'),
     ...(cause !== undefined && { cause: safeError(cause) })
   }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { type Authtoken, openAuthtoken } from '../authtoken.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
+import { safeError } from '../safe-error.js'
 import { loadSettings, type Settings } from '../settings.js'
 
 /** What a command sees of the world. */
@@ -87,5 +88,5 @@ export function describeFailure (error: unknown): string {
   if (error instanceof AuthtokenError && error.fields !== undefined) {
     return Object.entries(error.fields).map(([field, messages]) => `${field}: ${messages.join(' ')}`).join(' ')
   }
-  return error instanceof Error ? error.message : 'Unknown error.'
+  return safeError(error).message || 'Unknown error.'
 }
