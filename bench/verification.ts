@@ -53,6 +53,9 @@ const TARGETS: Target[] = [
   { what: 'Django REST framework', of: CACHED, to: ['django-sync', 'django-gthread'], least: 50 }
 ]
 
+/** Those whose rates are so near to each other that a machine which changes its pace meanwhile would blur them: they follow each other. */
+const CLOSE = new Set(['control', ...TARGETS.filter(({ least }) => least <= 1).flatMap(({ of, to }) => [...of, ...to])])
+
 /**
  * What the check of a token costs a route, beside no check and beside other packages.
  * @param options.count rounds
@@ -68,7 +71,7 @@ export async function verification ({ count, only }: { count: number, only: stri
       const contestants = choose(field, only, load)
       const measured = new Map(contestants.map(({ name }) => [name, [] as Measured[]]))
       for (let round = 0; round < count; round++) {
-        for (const contestant of shuffle(contestants)) measured.get(contestant.name)?.push(await measure(contestant, load))
+        for (const contestant of inTurn(contestants)) measured.get(contestant.name)?.push(await measure(contestant, load))
       }
       const rates = (by: keyof Measured): Rates => new Map([...measured].map(([name, all]) => [name, all.map((one) => one[by])]))
       return report(field, contestants, rates('byClock'), rates('byProcessor'), load, count, awake.condition)
@@ -85,6 +88,12 @@ function choose ({ contestants }: Field, only: string[], load: LoadGenerator): C
   const able = contestants.filter(({ authorization = [] }) => authorization.length < 2 || load.takesTurns)
   if (only.length === 0) return able
   return able.filter((contestant) => ['none', 'control', ...only].includes(contestant.name) || (contestant.name === 'plain-401' && only.some((name) => name.startsWith('refused'))))
+}
+
+/** In an order of chance, those that are close one after the other. */
+function inTurn (contestants: Contestant[]): Contestant[] {
+  const [close, others] = [true, false].map((isClose) => shuffle(contestants.filter(({ name }) => CLOSE.has(name) === isClose)))
+  return shuffle([close ?? [], others ?? []]).flat()
 }
 
 const shuffle = <T>(values: T[]): T[] => values.map((value) => ({ value, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ value }) => value)
@@ -142,7 +151,7 @@ function report ({ contestants: all, notes }: Field, contestants: Contestant[], 
     verdict: [noise > MOST_NOISE && `the machine was too busy for the ratios to say anything: noise above ${MOST_NOISE}`, short && `short: ${short}`, unknown && `not measured: ${unknown}`, kept && `kept: ${kept}`, `noise ${noise.toFixed(3)}`].filter(Boolean).join('. '),
     conditions: [
       `${load.name}, one thread, ${CONNECTIONS} connections; ${pinning}; ${awake}; PostgreSQL on the same machine, not pinned`,
-      `${count} rounds in an order of chance, in each a new process of every server, ${WARM_UP_S} s of load that are not counted (up to ${MOST_TURNS} times that, until it has had the processor for most of ${WARM_UP_S} s), then ${WINDOW_S} s; a ratio is the median of those within a round; by processor time: answers to a second of the processor's that the server itself used, whoever else is on the core (of the database's processes nothing)`,
+      `${count} rounds in an order of chance, those that are close to each other one after the other, in each a new process of every server, ${WARM_UP_S} s of load that are not counted (up to ${MOST_TURNS} times that, until it has had the processor for most of ${WARM_UP_S} s), then ${WINDOW_S} s; a ratio is the median of those within a round; by processor time: answers to a second of the processor's that the server itself used, whoever else is on the core (of the database's processes nothing)`,
       `noise: the distance of two servers of the same code, "no auth" and "no auth, again", the median of the rounds: ${noise.toFixed(3)} (their ratio: ${ratio(rates, 'control', 'none')?.toFixed(3)})`,
       'the same route, handler and schema of the answer, the logger off; each answers as it must: one is compared before the load, the status of all under it',
       ...notes,
