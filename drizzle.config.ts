@@ -1,6 +1,6 @@
 import { defineConfig } from 'drizzle-kit'
 import { MIGRATIONS_TABLE } from './src/database/migrations.js'
-import { createSqliteFile } from './src/database/sqlite-file.js'
+import { createSqliteFile } from './src/database/sqlite/file.js'
 
 const url = process.env.DATABASE_URL || 'file:./authtoken.db'
 const isPostgres = process.env.DIALECT === 'postgres' || /^postgres(ql)?:/.test(url)

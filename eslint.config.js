@@ -21,6 +21,6 @@ export default [
     }
   },
   { files: ['test/**/*.test.ts'], rules: { '@typescript-eslint/no-floating-promises': 'off' } },
-  layer(['src/{client,database,import,remote,tokens,users,wire}/**/*.ts', 'src/settings.ts', 'src/errors.ts', 'src/authtoken.ts', 'src/client.ts'], [framework, upwards]),
+  layer(['src/{client,database,import,remote,tokens,users,wire}/**/*.ts', 'src/service/settings.ts', 'src/errors.ts', 'src/open-authtoken.ts', 'src/client.ts'], [framework, upwards]),
   layer(['plugins/**/*.ts'], [{ group: ['**/app.js', '**/server.js', '**/cli.js', '**/commands/*'], message: 'A plugin does not know the service.' }])
 ]

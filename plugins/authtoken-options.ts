@@ -3,8 +3,8 @@ import { is, Table } from 'drizzle-orm'
 import { InvalidSettings } from '../src/errors.js'
 import { func, givenOptions, milliseconds, object, oneOf, optionProblems, wholeNumber } from '../src/option-problems.js'
 import { PREFIX_PATTERN } from '../src/tokens/format.js'
-import { MAX_DURATION } from '../src/tokens/life.js'
-import { HASHERS } from '../src/users/hashers/index.js'
+import { MAX_DURATION } from '../src/tokens/expiry.js'
+import { HASHERS } from '../src/passwords/hashers/index.js'
 import { commonOptions } from './option-schemas.js'
 
 const exchange = object({

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { UserId } from '../src/database/token-tables.js'
-import type { Identity, Token, User } from '../src/tokens/identity.js'
-import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/tokens/scope.js'
-import { factsOf } from '../src/users/account.js'
+import type { UserId } from '../src/database/token-table-options.js'
+import type { Identity, Token, User } from '../src/identity/identity.js'
+import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/identity/scope.js'
+import { factsOf } from '../src/identity/account.js'
 
 /** The caller's token. */
 export interface Auth extends Token {

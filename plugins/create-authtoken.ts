@@ -1,7 +1,7 @@
 import type { GetColumnData, Table } from 'drizzle-orm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { HostUsers, PasswordName } from '../src/database/host-users.js'
+import type { HostUsers, PasswordName } from '../src/host/host-users.js'
 import authtoken, { type HostOptions } from './authtoken.js'
 import type { Auth } from './caller.js'
 import { AUTHENTICATOR, type AuthenticatorSource } from './token-auth.js'

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { InvalidSettings } from '../src/errors.js'
 import { givenOptions, optionProblems } from '../src/option-problems.js'
-import type { Authenticator } from '../src/tokens/identity.js'
+import type { Authenticator } from '../src/identity/identity.js'
 import { delegatedOptions } from './option-schemas.js'
 import tokenAuth, { type TokenAuthOptions } from './token-auth.js'
 

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { func, object, oneOf } from '../src/option-problems.js'
-import { KEYWORD_PATTERN } from '../src/tokens/header.js'
+import { KEYWORD_PATTERN } from '../src/authentication/authorization-header.js'
 
 /** The options of a registration that are of the plugin itself, wherever keys are looked up. */
 export const commonOptions = {

@@ -2,8 +2,8 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Errors } from '@sinclair/typebox/errors'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type AuthtokenError, InvalidSettings, insufficientScope, NotAuthenticated, PermissionDenied } from '../src/errors.js'
-import { KEYWORD_PATTERN } from '../src/tokens/header.js'
-import { SCOPE_PATTERN } from '../src/tokens/scope.js'
+import { KEYWORD_PATTERN } from '../src/authentication/authorization-header.js'
+import { SCOPE_PATTERN } from '../src/identity/scope.js'
 import { isAnonymous } from './caller.js'
 
 /** Who may use a route, by the names of DRF's permission classes. */

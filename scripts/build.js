@@ -22,7 +22,7 @@ execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], {
 cpSync(join(root, 'migrations'), join(dist, 'migrations'), { recursive: true })
 await build({
   absWorkingDir: root,
-  entryPoints: { cli: 'dist/src/cli.js', 'cli/hashing-worker': 'dist/src/users/hashing-worker.js' },
+  entryPoints: { cli: 'dist/src/cli.js', 'cli/hashing-worker': 'dist/src/passwords/hashing-worker.js' },
   outdir: 'dist/src',
   allowOverwrite: true,
   chunkNames: 'cli/[name]-[hash]',

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { run } from './program.js'
+import { run } from './commands/program.js'
 
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,

@@ -1,2 +1,2 @@
-export { authtokenTables } from './database/token-tables.postgres.js'
-export { authtokenTriggers, type TriggerOptions } from './database/triggers.postgres.js'
+export { authtokenTables } from './database/postgres/token-tables.js'
+export { authtokenTriggers, type TriggerOptions } from './database/postgres/triggers.js'

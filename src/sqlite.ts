@@ -1,1 +1,1 @@
-export { authtokenTables } from './database/token-tables.sqlite.js'
+export { authtokenTables } from './database/sqlite/token-tables.js'

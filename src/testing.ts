@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { AUTHENTICATOR } from '../plugins/token-auth.js'
 import { InvalidSettings } from './errors.js'
 import { generateId } from './tokens/format.js'
-import type { Authenticator, DjangoUser, Identity, User } from './tokens/identity.js'
-import { SCOPE_PATTERN } from './tokens/scope.js'
+import type { Authenticator, DjangoUser, Identity, User } from './identity/identity.js'
+import { SCOPE_PATTERN } from './identity/scope.js'
 
 /** As what a test asks. */
 export interface ActingOptions {

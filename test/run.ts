@@ -4,10 +4,10 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { compileTests } from './compiled.js'
-import { postgresUrl } from './postgres/server.js'
+import { compileTests } from './support/compile-tests.js'
+import { postgresUrl } from './support/postgres/server.js'
 
 const root = join(import.meta.dirname, '..')
 const coverage = join(root, 'coverage', 'v8')
@@ -18,7 +18,7 @@ rmSync(coverage, { recursive: true, force: true })
 const folder = await compileTests()
 await round('SQLite', files, { NODE_V8_COVERAGE: coverage })
 await step('Coverage', [join(root, 'scripts', 'check-coverage.js')], {})
-await round('PostgreSQL', files.filter(isOnAnyDatabase), { TEST_DIALECT: 'postgres' })
+await round('PostgreSQL', files.filter((path) => path.endsWith('.each-database.test.ts')), { TEST_DIALECT: 'postgres' })
 
 /** A test file is a program: tap's own runner is more work than most of them. */
 async function round (title: string, files: string[], more: NodeJS.ProcessEnv) {
@@ -37,10 +37,4 @@ async function step (title: string, args: string[], more: NodeJS.ProcessEnv) {
   console.log(`=== ${title}: ${code === 0 ? 'passed' : 'FAILED'} in ${Math.round((performance.now() - began) / 1000)} s`)
   if (code !== 0) process.exitCode = 1
   if (signal !== null) process.exit(1)
-}
-
-/** Whether a test takes a database from the helpers, whatever its dialect: neither one about a dialect, nor one that tries both. */
-function isOnAnyDatabase (path: string): boolean {
-  const text = readFileSync(join(root, path), 'utf8')
-  return /\b(databaseUrl|recordedDatabase|buildHost|buildService|commandLine|open|hostTables|startHost) ?\(/.test(text) && !/sqlite|postgres/.test(path) && !/\b(createDatabase|djangoOnPostgres|DIALECTS)\b/.test(text)
 }

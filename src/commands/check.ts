@@ -1,5 +1,5 @@
-import { openDatabase } from '../database/open.js'
-import { loadSettings } from '../settings.js'
+import { openDatabase } from '../database/open-database.js'
+import { loadSettings } from '../service/settings.js'
 import { CommandError, databaseOptions, print, printJson, type Terminal } from './terminal.js'
 
 /** Says what keeps the service from starting, and what could be better. Changes nothing. */

@@ -1,4 +1,4 @@
-import type { DjangoUser as User } from '../tokens/identity.js'
+import type { DjangoUser as User } from '../identity/identity.js'
 import { tableLine } from './table.js'
 import { print, type Terminal, withAuthtoken } from './terminal.js'
 

@@ -1,5 +1,5 @@
-import { openDatabase } from '../database/open.js'
-import { loadSettings } from '../settings.js'
+import { openDatabase } from '../database/open-database.js'
+import { loadSettings } from '../service/settings.js'
 import { databaseOptions, print, type Terminal } from './terminal.js'
 
 /** Makes the tables, or brings them up to date. A database that Django made is adopted as it is. */

@@ -1,8 +1,8 @@
 import closeWithGrace, { type Options } from 'close-with-grace'
 import { destination } from 'pino'
-import { openAuthtoken } from '../authtoken.js'
-import { buildServer } from '../server.js'
-import { loadSettings, type Settings } from '../settings.js'
+import { openAuthtoken } from '../open-authtoken.js'
+import { buildServer } from '../service/server.js'
+import { loadSettings, type Settings } from '../service/settings.js'
 import { CommandError, openOptions, refuseUnready, type Terminal } from './terminal.js'
 
 const CLOSE_TIMEOUT_MS = 10_000
@@ -17,7 +17,7 @@ export async function serve (terminal: Terminal): Promise<void> {
     await runService(settings)
     return
   }
-  const { isPrimary, runWorker, startWorkers } = await import('../workers.js')
+  const { isPrimary, runWorker, startWorkers } = await import('../service/workers.js')
   await (isPrimary ? startWorkers(settings, CLOSE_TIMEOUT_MS) : runWorker((skip) => runService(settings, skip)))
 }
 

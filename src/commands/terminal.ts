@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
-import { type Authtoken, openAuthtoken } from '../authtoken.js'
+import { type Authtoken, openAuthtoken } from '../open-authtoken.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
 import { safeError } from '../safe-error.js'
-import { loadSettings, type Settings } from '../settings.js'
+import { loadSettings, type Settings } from '../service/settings.js'
 
 /** What a command sees of the world. */
 export interface Terminal {

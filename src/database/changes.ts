@@ -1,4 +1,4 @@
-import type { UserId } from './token-tables.js'
+import type { UserId } from './token-table-options.js'
 
 /** What an id is called where it is told or remembered: the same for all spellings of one. */
 export const idKey = (id: UserId): string => String(id).toLowerCase()

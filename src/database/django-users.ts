@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { getTableColumns, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { Conflict, DatabaseUnusable } from '../errors.js'
-import { type ColumnDescription, idKindOf, type TableDescription } from './description.js'
-import type { users as authUser } from './schema.postgres.js'
+import { type ColumnDescription, idKindOf, type TableDescription } from './table-description.js'
+import type { users as authUser } from './postgres/schema.js'
 import type { ColumnOf, DjangoUsers, Flag } from './user-model.js'
 
 /** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */

@@ -1,5 +1,5 @@
 import { DatabaseUnusable } from '../errors.js'
-import { codeOf } from './database.js'
+import { codeOf } from './database-interface.js'
 
 /**
  * Loads what needs a driver. Drivers are optional dependencies: who asks a service needs none.

@@ -1,7 +1,7 @@
 import { type Column, getTableColumns, type SQL } from 'drizzle-orm'
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
-import type { users } from './schema.postgres.js'
-import type { UserId } from './token-tables.js'
+import type { users } from './postgres/schema.js'
+import type { UserId } from './token-table-options.js'
 
 /** A column that holds a value in each row. */
 export type ColumnOf<Data> = AnyPgColumn<{ data: Data, notNull: true }>

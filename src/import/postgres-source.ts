@@ -1,7 +1,7 @@
 import pg from 'pg'
-import { nameOf, reason } from '../database/postgres-connection.js'
-import { identityOf } from '../database/postgres-tables.js'
-import { users } from '../database/schema.postgres.js'
+import { nameOf, reason } from '../database/postgres/connection.js'
+import { identityOf } from '../database/postgres/inspect.js'
+import { users } from '../database/postgres/schema.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
 import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser, unreadableUrl } from './source.js'
 

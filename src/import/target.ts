@@ -1,9 +1,9 @@
 import { and, asc, between, eq, getTableColumns, isNull, max, sql } from 'drizzle-orm'
 import { alias, type PgTable } from 'drizzle-orm/pg-core'
-import type { Database, DjangoDatabase, Statement, TokenTables } from '../database/database.js'
+import type { Database, DjangoDatabase, Statement, TokenTables } from '../database/database-interface.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf } from '../tokens/format.js'
-import { type Candidate, readFlag } from './row.js'
+import { type Candidate, readFlag } from './source-row.js'
 import { MAX_ID, type SourceUser } from './source.js'
 
 /** What the target has to do with a row of the source. */

@@ -1,5 +1,5 @@
-import { MAX_BATCH, MAX_BATCH_BYTES } from '../wire/introspection.js'
-import { unavailable } from './failure.js'
+import { MAX_BATCH, MAX_BATCH_BYTES } from '../api/introspection.js'
+import { unavailable } from './service-failure.js'
 
 /** How questions are gathered. */
 export interface BatchOptions {

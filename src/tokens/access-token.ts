@@ -1,6 +1,6 @@
-import type { Database } from '../database/database.js'
-import type { Token } from './identity.js'
-import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from './scope.js'
+import type { Database } from '../database/database-interface.js'
+import type { Token } from '../identity/identity.js'
+import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from '../identity/scope.js'
 
 /** What a new access token is to be. */
 export interface NewToken {

@@ -1,9 +1,9 @@
 import { and, asc, eq, exists, gt, inArray, isNull, sql } from 'drizzle-orm'
-import type { DjangoDatabase } from '../database/database.js'
+import type { DjangoDatabase } from '../database/database-interface.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from './access-token.js'
 import { digestOf, generateId, randomBase62 } from './format.js'
-import { hintOf } from './key.js'
+import { hintOf } from './drf-key.js'
 
 /** How far sealing has come. */
 export interface SealingProgress {

@@ -1,12 +1,12 @@
-import { type Database, isStorable } from '../database/database.js'
-import type { UserId } from '../database/token-tables.js'
+import { type Database, isStorable } from '../database/database-interface.js'
+import type { UserId } from '../database/token-table-options.js'
 import { readUserId } from '../database/user-model.js'
 import { TokensSealed, validationError } from '../errors.js'
-import type { AccessStore } from './access-store.js'
+import type { AccessStore } from './access-token-store.js'
 import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
-import { drfId, type DrfStore, isDrfOf, readDrfId } from './drf-store.js'
-import type { IssuedToken, Owner, Token } from './identity.js'
-import { revocation } from './revocation.js'
+import { drfId, type DrfStore, isDrfOf, readDrfId } from './drf-token-store.js'
+import type { IssuedToken, Owner, Token } from '../identity/identity.js'
+import { revocation } from './revoke-all.js'
 
 /** Which tokens are made for new users and by the exchange: the one DRF token, or access tokens. */
 export type TokenKind = 'drf' | 'access'

@@ -1,11 +1,11 @@
 import { refuseProblems } from '../errors.js'
-import type { UserId } from '../database/token-tables.js'
-import type { DjangoUser as User } from '../tokens/identity.js'
+import type { UserId } from '../database/token-table-options.js'
+import type { DjangoUser as User } from '../identity/identity.js'
 import type { Tokens } from '../tokens/tokens.js'
-import type { Credentials } from './credentials.js'
-import { unusablePassword } from './hashers/index.js'
-import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './rules.js'
-import type { UserQuery, UserStore } from './store.js'
+import type { Credentials } from '../passwords/credentials.js'
+import { unusablePassword } from '../passwords/hashers/index.js'
+import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
+import type { UserQuery, UserStore } from './user-store.js'
 
 /**
  * What happens when a user was made, as a receiver of Django's `post_save`: where the function returns true, the user

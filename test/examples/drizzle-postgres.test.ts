@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import file from 'tap'
-import { createDatabase } from '../postgres/database.js'
-import { play } from '../scenarios.js'
-import { sql } from '../sql.js'
+import { createDatabase } from '../support/postgres/database.js'
+import { play } from '../support/scenarios.js'
+import { sql } from '../support/sql.js'
 import { countLines, installExample, withScenarios } from './example.js'
 
 const PASSWORD = 'correct horse battery'

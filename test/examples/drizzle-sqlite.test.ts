@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import file from 'tap'
-import { play } from '../scenarios.js'
-import { sql } from '../sql.js'
+import { play } from '../support/scenarios.js'
+import { sql } from '../support/sql.js'
 import { countLines, installExample, withScenarios } from './example.js'
 
 const PASSWORD = 'correct horse battery'

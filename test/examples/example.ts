@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { environment, runProgram, startProgram } from '../django/program.js'
-import { folderOf, outside } from '../helpers.js'
-import type { Asked } from '../scenarios.js'
+import { environment, runProgram, startProgram } from '../system/django/program.js'
+import { folderOf, outside } from '../support/helpers.js'
+import type { Asked } from '../support/scenarios.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -91,7 +91,7 @@ function askAt (base: string) {
 /** A program that declares the routes of the scenarios in the application, and starts it. @param nameOf JavaScript: see `declareRoutes` */
 export const withScenarios = (nameOf: string): string => `
 import { app } from './src/app.js'
-import { declareRoutes } from ${JSON.stringify(new URL('../scenarios.ts', import.meta.url).href)}
+import { declareRoutes } from ${JSON.stringify(new URL('../support/scenarios.ts', import.meta.url).href)}
 declareRoutes(app, ${nameOf})
 await import('./src/server.js')
 `

@@ -6,12 +6,12 @@ import t, { type Test } from 'tap'
 import { AUTHENTICATOR } from '../../plugins/token-auth.js'
 import authtoken, { type HostOptions, openAuthtoken } from '../../src/index.js'
 import { authtokenTables, authtokenTriggers } from '../../src/postgres.js'
-import { users } from '../../src/database/schema.postgres.js'
-import { authenticateOn, type Db, declareMe } from '../host-tables.js'
-import { execute, migrateHost } from '../migrate-host.js'
-import { createDatabase } from '../postgres/database.js'
-import { until } from '../seams.js'
-import { hostDatabase } from '../sql.js'
+import { users } from '../../src/database/postgres/schema.js'
+import { authenticateOn, type Db, declareMe } from '../support/host-tables.js'
+import { execute, migrateHost } from '../support/migrate-host.js'
+import { createDatabase } from '../support/postgres/database.js'
+import { until } from '../support/seams.js'
+import { hostDatabase } from '../support/sql.js'
 
 const people = pgTable('people', { personId: uuid().primaryKey(), email: text().notNull().unique(), passwordHash: text(), mustChangePassword: boolean().notNull().default(false), isActive: boolean().notNull().default(true), lastLogin: timestamp(), visits: integer().notNull().default(0) })
 const tables = authtokenTables(people, { id: people.personId })

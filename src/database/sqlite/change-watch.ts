@@ -1,0 +1,63 @@
+import type { Changes, Watch } from '../changes.js'
+import type { SqliteConnection } from './connection.js'
+import { GATE_MS } from './shared-read.js'
+
+/** A watch, and what it must be told of. */
+export interface SqliteWatch extends Watch {
+  /** Runs a statement of ours: what it writes is no news, since whoever wrote it tells of it. */
+  absorb<T> (statement: () => T): T
+}
+
+/**
+ * Sees what is written to the file: by other connections through `data_version`, which is blind to its own; by a host that
+ * shares this one through `total_changes()`. The file is asked once in a turn of the event loop, and again after 1 ms within
+ * it: asking at each check would cost as much as the query that is saved. The connection itself is asked each time.
+ * @param connection whose file it is; where it is shared, the host writes on it too
+ * @param changes is told where anything was written
+ */
+export function watchSqlite ({ client, shared, snapshot }: SqliteConnection, changes: Changes): SqliteWatch {
+  const version = client.prepare('pragma data_version').pluck()
+  const written = client.prepare('select total_changes()').pluck()
+  let lastVersion: unknown
+  let lastWritten = shared ? written.get() : undefined
+  let askedAt = -Infinity
+  let sameTurn = false
+  const endTurn = (): void => { sameTurn = false }
+
+  function ask (now: number): void {
+    // The file has no news within it.
+    snapshot.end()
+    const [newVersion, newWritten] = [version.get(), shared ? written.get() : undefined]
+    if (newVersion !== lastVersion || newWritten !== lastWritten) changes.tell('all')
+    lastVersion = newVersion
+    lastWritten = newWritten
+    askedAt = now
+    if (!sameTurn) setImmediate(endTurn)
+    sameTurn = true
+  }
+
+  return {
+    maxAgeMs: Infinity,
+    state: 'live',
+    isCurrent () {
+      // What a transaction of the host's shows may be taken back.
+      if (shared && client.inTransaction) return false
+      const now = performance.now()
+      if (sameTurn && now - askedAt < GATE_MS && !(shared && written.get() !== lastWritten)) return true
+      try {
+        ask(now)
+        return true
+      } catch {
+        // Locked: the query that follows waits for it.
+        return false
+      }
+    },
+    absorb (statement) {
+      if (!shared) return statement()
+      const before = written.get()
+      const result = statement()
+      if (before === lastWritten) lastWritten = written.get()
+      return result
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import { integer, sqliteTable } from 'drizzle-orm/sqlite-core'
+import { bool, datetime, varchar } from './columns.js'
+import { defineTokenTables } from './token-tables.js'
+
+/** `auth_user`, exactly as Django's `django.contrib.auth` makes it. */
+export const users = sqliteTable('auth_user', {
+  id: integer().primaryKey({ autoIncrement: true }),
+  password: varchar({ length: 128 }).notNull(),
+  lastLogin: datetime('last_login'),
+  isSuperuser: bool('is_superuser').notNull(),
+  username: varchar({ length: 150 }).notNull().unique(),
+  lastName: varchar('last_name', { length: 150 }).notNull(),
+  email: varchar({ length: 254 }).notNull(),
+  isStaff: bool('is_staff').notNull(),
+  isActive: bool('is_active').notNull(),
+  dateJoined: datetime('date_joined').notNull(),
+  firstName: varchar('first_name', { length: 150 }).notNull()
+})
+
+/** `authtoken_token` exactly as DRF's `rest_framework.authtoken` makes it, and our own. */
+export const { authtokenToken, authtokenAccesstoken, authtokenState } = defineTokenTables<number>(users.id, sqliteTable)

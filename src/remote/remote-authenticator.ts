@@ -1,0 +1,61 @@
+import type { Watch } from '../database/changes.js'
+import { type CacheStatistics, createCache } from '../authentication/cache.js'
+import { createTokenFormat } from '../tokens/format.js'
+import type { Authenticator, Identity } from '../identity/identity.js'
+import { identify, isOver, type Known, then } from '../authentication/cached-identity.js'
+import { MAX_TOKEN_LENGTH } from '../api/introspection.js'
+import { USER_NAMES } from './read-answers.js'
+import { createBatches } from './batches.js'
+import { unavailable } from './service-failure.js'
+import { createFeed } from './follow-feed.js'
+import { checkRemoteOptions, type RemoteOptions } from './remote-options.js'
+import { createService } from './service-calls.js'
+
+/** Figures of remote mode: of what is remembered, and of what was asked. */
+export interface RemoteStatistics extends CacheStatistics {
+  /** Calls of the service. */
+  batches: number
+  /** Tokens that it was asked about in them. */
+  tokens: number
+}
+
+/** Asks a service of this package who a key belongs to. */
+export interface RemoteAuthenticator extends Authenticator {
+  readonly statistics: RemoteStatistics
+  /** Ends its connections, and with them what is under way. Whoever asks from then on gets 503. */
+  close (): Promise<void>
+}
+
+/**
+ * Looks keys up at a service, and remembers what it says: `register(authtoken, { authenticator: remote({ url, token }) })`.
+ * What is remembered is dropped as the service tells of changes, and by `ttlMs` in any case; never past the token's expiry.
+ * Where the service can not be asked, a key that is not remembered is 503 with `Retry-After`, never 401.
+ * @throws InvalidSettings with all options that are wrong
+ */
+export function remote (options: RemoteOptions): RemoteAuthenticator {
+  const settings = checkRemoteOptions(options)
+  const { ttlMs, size, prefix } = settings
+  const format = createTokenFormat(prefix)
+  const service = createService(settings)
+  const batches = createBatches(service.introspect, settings)
+  const feed = settings.feed ? createFeed(settings) : null
+  const silent: Watch = { isCurrent: () => true, maxAgeMs: ttlMs, state: 'none' }
+  const cache = createCache<Known>({ watch: feed?.watch ?? (() => silent), moment: () => null }, (known) => isOver(known, Date.now()), { size, ttlMs })
+  let closed: Promise<unknown> | undefined
+
+  return {
+    authenticate (key) {
+      if (closed !== undefined) throw unavailable('remote() is closed')
+      const remembered = cache.recall(key)
+      if (remembered !== undefined) return use(remembered)
+      if (key.length === 0 || key.length > MAX_TOKEN_LENGTH || (format.claims(key) && !format.isSound(key))) return null
+      return then(cache.find(key, () => batches.ask(key)), use)
+    },
+    async close () {
+      await (closed ??= Promise.all([service.close(), feed?.close()]))
+    },
+    get statistics () { return { ...cache.statistics, ...batches.statistics } }
+  }
+}
+
+const use = (known: Known | undefined): Identity | null => identify(known, USER_NAMES, Date.now())

@@ -1,0 +1,159 @@
+import { and, asc, eq, getTableName, gt, type like, or, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { countAll, type DjangoDatabase, isConstraintViolation, isForeignKeyViolation, isStorable, isUniqueViolation } from '../database/database-interface.js'
+import type { UserId } from '../database/token-table-options.js'
+import { Conflict, refuseProblems, validationError } from '../errors.js'
+import type { DjangoUser as User } from '../identity/identity.js'
+import { revocation } from '../tokens/revoke-all.js'
+
+/** The columns of a user that callers may set, the password already encoded. */
+export type UserFields = Partial<Omit<User, 'id'>> & { password?: string }
+
+/** The users of a database of Django's form. */
+export type UserStore = ReturnType<typeof createUserStore>
+
+/** Which users a list holds, in order of their ids. */
+export interface UserQuery {
+  /** Part of the username or e-mail address, in any case (ASCII). */
+  search?: string | undefined
+  limit: number
+  offset?: number
+}
+
+const BATCH = 500
+
+/**
+ * Reads and writes users as Django keeps them. Passwords come and go encoded.
+ * @param database an open database
+ */
+export function createUserStore (database: DjangoDatabase) {
+  const { db, users } = database
+  const { id: idColumn, username: usernameColumn, fields } = users
+  // Of a custom model some columns are not there: what is written goes through `writable`, what is read is in `select`.
+  const { table } = users
+  const select = users.select as Record<keyof User, PgColumn>
+
+  async function findOne (where: SQL): Promise<User | null> {
+    const [row] = await database.run(() => db.select(select).from(table).where(where))
+    return row === undefined ? null : row as unknown as User
+  }
+
+  const findById = (id: UserId): Promise<User | null> => findOne(eq(idColumn, id))
+
+  const isUsername = (name: string) => name === 'email' && users.usernames.column === 'email'
+
+  /** What can be written of it. @throws ValidationError for what these users do not have, or have no room for */
+  function writable<Fields extends UserFields> (values: Fields): Fields {
+    const entries = Object.entries(values)
+    refuseProblems(Object.fromEntries(entries.map(([name, value]) => [snakeCase(name), problemsOf(name, value, values.username)])))
+    return Object.fromEntries(entries.filter(([name]) => fields.has(name))) as Fields
+  }
+
+  function problemsOf (name: string, value: unknown, username: string | undefined): string[] {
+    if (!fields.has(name)) {
+      if (value === ABSENT[name as keyof typeof ABSENT] || (isUsername(name) && value === username)) return []
+      return [isUsername(name) ? 'It is the username here: change that.' : 'The users of this database have no such field.']
+    }
+    const length = users.lengths.get(name)
+    return typeof value === 'string' && length !== undefined && [...value].length > length ? [`Ensure this field has no more than ${length} characters.`] : []
+  }
+
+  /** What is said of a write that the database refused. Its own error may hold what was to be written. */
+  async function refusal (error: unknown, values: { username?: string | undefined, email?: string | undefined }, id?: UserId): Promise<unknown> {
+    if (!isConstraintViolation(error)) return error
+    if (isUniqueViolation(error)) {
+      const taken = values.username === undefined ? null : await findOne(eq(usernameColumn, values.username))
+      if (taken !== null && taken.id !== id) return usernameTaken()
+      if (fields.has('email') && values.email !== undefined) return validationError({ email: ['A user with that email already exists.'] })
+    }
+    return new Conflict(`The table ${getTableName(table)} of this database refuses that: a constraint of its own is in the way.`)
+  }
+
+  const matching = (search: string | undefined) => {
+    if (search === undefined || search === '') return undefined
+    if (!isStorable(search)) return sql`false`
+    const pattern = `%${search.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+    return or(escapedLike(usernameColumn, pattern), ...(fields.has('email') ? [escapedLike(table.email, pattern)] : []))
+  }
+
+  return {
+    /** What can be written of a user. */
+    fields,
+    /** The form of usernames. */
+    usernames: users.usernames,
+
+    /** The user of that exact name, or null. */
+    async findByUsername (username: string): Promise<User | null> {
+      if (!isStorable(username)) return null
+      return await findOne(eq(usernameColumn, username))
+    },
+
+    /** The user of that id, or null. */
+    findById,
+
+    /** One page of users and how many there are in all. */
+    async list ({ search, limit, offset = 0 }: UserQuery): Promise<{ count: number, users: User[] }> {
+      const where = matching(search)
+      const page = await database.run(() => db.select(select).from(table).where(where).orderBy(asc(idColumn)).limit(limit).offset(offset))
+      const count = await countAll(page, { limit, offset }, () => database.run(() => db.$count(table, where)))
+      return { count, users: page as unknown as User[] }
+    },
+
+    /** All users, in order of their ids, a batch at a time: where one ends the next begins, however many there are. @param search as in a list */
+    async * listAll (search?: string): AsyncGenerator<User, void, undefined> {
+      const where = matching(search)
+      for (let last: UserId | null = null, full = true; full;) {
+        const rows: User[] = await database.run(() => db.select(select).from(table).where(and(where, last === null ? undefined : gt(idColumn, last))).orderBy(asc(idColumn)).limit(BATCH)) as unknown as User[]
+        yield * rows
+        full = rows.length === BATCH
+        last = rows.at(-1)?.id ?? last
+      }
+    },
+
+    /** Adds a user. @throws ValidationError where the username is taken, Conflict where the table wants what only its Django knows */
+    async insert (values: UserFields & { username: string, password: string }): Promise<User> {
+      const row = { ...users.newRow(), ...writable(values) }
+      try {
+        const [user] = await database.run(() => db.insert(table).values(row as typeof table.$inferInsert).returning(select))
+        return user as unknown as User
+      } catch (error) {
+        throw await refusal(error, row)
+      }
+    },
+
+    /**
+     * Changes a user.
+     * @param options `revokeTokens`: the user's tokens end with the change
+     * @returns the changed user, or null where there is none
+     * @throws ValidationError where the new username is taken
+     */
+    async update (id: UserId, values: UserFields, { revokeTokens = false } = {}): Promise<User | null> {
+      const changes = writable(values)
+      if (Object.keys(changes).length === 0) return await findById(id)
+      try {
+        await database.transaction((tx) => [tx.update(table).set(changes as object).where(eq(idColumn, id)), ...(revokeTokens ? revocation(database, tx, id) : [])], { user: id })
+        return await findById(id)
+      } catch (error) {
+        throw await refusal(error, changes, id)
+      }
+    },
+
+    /** Deletes a user and its tokens. @throws Conflict, and nothing is deleted, where other tables point to the user */
+    async delete (id: UserId): Promise<void> {
+      try {
+        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(table).where(eq(idColumn, id))], { user: id })
+      } catch (error) {
+        throw isForeignKeyViolation(error) ? new Conflict('This user can not be deleted: other tables of the database refer to it. Deactivate it instead.') : error
+      }
+    }
+  }
+}
+
+/** What a field reads as where the users have no such column: to write just that changes nothing. */
+const ABSENT = { email: '', firstName: '', lastName: '', isStaff: false, isSuperuser: false, isActive: true }
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+const escapedLike = (column: Parameters<typeof like>[0], pattern: string) => sql`lower(${column}) like ${pattern} escape '\\'`
+
+const usernameTaken = () => validationError({ username: ['A user with that username already exists.'] })

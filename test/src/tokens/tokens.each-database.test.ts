@@ -1,0 +1,27 @@
+import t from 'tap'
+import { open, recordedDatabase } from '../../support/helpers.js'
+
+t.test('whoever asks at once for a token that is not there yet gets the same one', async (t) => {
+  const { users, tokens } = await open(t, { onUserCreated: false })
+  const user = await users.create({ username: 'ann', password: null })
+  const [first, ...others] = await Promise.all([1, 2, 3].map(() => tokens.getOrCreate(user)))
+  for (const other of others) t.same(other, first)
+  await tokens.revokeAll(user)
+  t.equal(await tokens.rotate(user, `drf-${user.id}`), null)
+  t.equal(await tokens.update(user, `drf-${user.id}`, {}), null)
+})
+
+t.test('a database that only Django migrated verifies tokens, and says what access tokens need', async (t) => {
+  const authtoken = await open(t, { database: await recordedDatabase(t), migrate: false })
+  const { db, tables } = authtoken.database
+  const [row] = await db.select().from(tables.authtokenToken).limit(1)
+  const owner = { id: row?.userId ?? 0 }
+  t.match(await authtoken.authenticator.authenticate(row?.key ?? ''), { token: { id: `drf-${owner.id}` } })
+  t.equal(await authtoken.authenticator.authenticate('0'.repeat(40)), null)
+  t.equal(await authtoken.authenticator.authenticate('fat_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17'), null)
+  t.match(await authtoken.tokens.list(owner, { limit: 5 }), { count: 1, tokens: [{ kind: 'drf' }] })
+  t.match(await authtoken.tokens.getOrCreate(owner), { key: row?.key })
+  await t.rejects(authtoken.tokens.create(owner), { code: 'AUTHTOKEN_DATABASE_UNUSABLE', message: /run "authtoken migrate"/ })
+  await authtoken.tokens.revokeAll(owner)
+  t.match(await authtoken.tokens.getOrCreate(owner), { key: /^[0-9a-f]{40}$/ })
+})

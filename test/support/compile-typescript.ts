@@ -1,0 +1,27 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Test } from 'tap'
+import { folderOf, outside } from './helpers.js'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/**
+ * Compiles modules as one program that has this package, as it was built: under strict.
+ * @param modules by their names
+ * @returns what the compiler has against them; empty: nothing
+ */
+export async function compile (t: Test, modules: Record<string, string>): Promise<string> {
+  const folder = join(folderOf(t), randomUUID())
+  mkdirSync(folder)
+  for (const [name, code] of Object.entries(modules)) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {}\n`)
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
+    extends: join(ROOT, 'tsconfig.json'),
+    compilerOptions: { paths: Object.fromEntries(['', '/sqlite', '/postgres', '/remote', '/client', '/testing'].map((entry) => [`fastify-authtoken${entry}`, [join(ROOT, `dist/src${entry || '/index'}.d.ts`)]])), noUnusedLocals: false },
+    include: ['*.ts']
+  }))
+  const { stdout } = await promisify(execFile)(...outside(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
+  return stdout
+}
