@@ -11,7 +11,7 @@ import { EXCHANGE_TYPES, type Fields, readFields } from './http/exchange-body.js
 import { drfValidatorCompiler } from './http/drf-validation.js'
 import { readNewToken } from './http/new-token.js'
 import { noStore } from './http/no-store.js'
-import { otherMethods } from './http/method-not-allowed.js'
+import { methodNotAllowed } from './http/method-not-allowed.js'
 
 /** How the exchange differs from DRF's `obtain_auth_token`, as people subclass it. */
 export interface ExchangeOptions {
@@ -105,7 +105,7 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     parses: EXCHANGE_TYPES,
     actions: { POST: { username: field('Username'), password: field('Password'), token: { ...field('Token'), required: false, read_only: true } } }
   }))
-  otherMethods(app, '/', ['POST', 'OPTIONS'], { config })
+  methodNotAllowed(app, '/', ['POST', 'OPTIONS'], { config })
 }
 
 /** A field as DRF's OPTIONS describes it. */

@@ -5,13 +5,13 @@ import { isEmbedded, openDatabase, openHostDatabase } from './database/open-data
 import { DatabaseUnusable, InvalidSettings } from './errors.js'
 import { createAuthenticator } from './authentication/authenticator.js'
 import type { CacheOptions } from './authentication/cache.js'
-import { createAccessStore, type LimitOptions } from './tokens/access-token-store.js'
-import { createDrfStore } from './tokens/drf-token-store.js'
+import { createAccessTokenStore, type LimitOptions } from './tokens/access-token-store.js'
+import { createDrfTokenStore } from './tokens/drf-token-store.js'
 import { createTokenFormat } from './tokens/format.js'
-import { createLifePolicy, type LifeOptions } from './tokens/expiry.js'
-import { createRevocationFeed } from './tokens/change-feed.js'
+import { createExpiryPolicy, type ExpiryOptions } from './tokens/expiry.js'
+import { createChangeFeed } from './tokens/change-feed.js'
 import { createTokens, type TokenKind } from './tokens/tokens.js'
-import { createUsage } from './authentication/last-used.js'
+import { createLastUsed } from './authentication/last-used.js'
 import { createAccounts, type OnUserCreated } from './users/accounts.js'
 import { createCredentials } from './passwords/credentials.js'
 import type { HasherName } from './passwords/hashers/index.js'
@@ -46,7 +46,7 @@ export interface HostAuthtokenOptions<Users extends HostUsers = HostUsers> exten
 }
 
 /** Which tokens are made, and how they live. */
-export interface TokenOptions extends LifeOptions, LimitOptions {
+export interface TokenOptions extends ExpiryOptions, LimitOptions {
   /**
    * What new users and the exchange get: `'drf'`, the one token of `authtoken_token`; `'access'`: the exchange makes a new
    * access token each time, and nothing is stored in clear.
@@ -81,7 +81,7 @@ export async function openAuthtoken ({ database: source, migrate = isEmbedded(so
     if (migrate && typeof source === 'string') await database.migrate()
     const { unusable } = await database.inspect()
     if (unusable.length > 0) throw new DatabaseUnusable(`${database.name} ${unusable.join('; ')}`)
-    const parts = putTogether(database, { passwords, tokens, cache }, { hasher: database.django ? 'pbkdf2_sha256' : 'argon2', rehash: !database.django })
+    const parts = assemble(database, { passwords, tokens, cache }, { hasher: database.django ? 'pbkdf2_sha256' : 'argon2', rehash: !database.django })
     return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, parts.tokens, onUserCreated) }
   } catch (error) {
     await database.close()
@@ -99,27 +99,27 @@ export async function openHostAuthtoken ({ database: source, tables: given, user
   const database = await openHostDatabase(source, users, tables, databaseOptions)
   const problems = await hostProblems(database, login)
   if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
-  return putTogether(database, { passwords, tokens, cache }, { hasher: 'argon2', rehash: false })
+  return assemble(database, { passwords, tokens, cache }, { hasher: 'argon2', rehash: false })
 }
 
 type Given<Options> = { [Name in keyof Options]?: Options[Name] | undefined }
 
-function putTogether<Opened extends Database> (database: Opened, { passwords = {}, tokens: tokenOptions = {}, cache = {} }: Given<CommonOptions>, defaults: Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>) {
+function assemble<Opened extends Database> (database: Opened, { passwords = {}, tokens: tokenOptions = {}, cache = {} }: Given<CommonOptions>, defaults: Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>) {
   const { hasher = defaults.hasher, rehash = defaults.rehash, ...queueOptions } = passwords
   const logins = createLoginStore(database)
   const queue = createHashingQueue(queueOptions)
   const credentials = createCredentials(logins, queue, { hasher, rehash })
   const format = createTokenFormat(tokenOptions.prefix)
-  const life = createLifePolicy(tokenOptions)
-  const usage = createUsage(database, life)
+  const life = createExpiryPolicy(tokenOptions)
+  const usage = createLastUsed(database, life)
   return {
     database,
     logins,
     credentials,
-    tokens: createTokens(database, createDrfStore(database), createAccessStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf'),
+    tokens: createTokens(database, createDrfTokenStore(database), createAccessTokenStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf'),
     authenticator: createAuthenticator(database, format, usage, cache),
     /** Tells other processes of changes. */
-    feed: createRevocationFeed(database),
+    feed: createChangeFeed(database),
     /** For the host's own code. */
     passwords: {
       /** Encodes a password for a column of passwords. @throws LoginQueueFull where too many wait */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOption
 import { invalidRequest, MethodNotAllowed } from '../../src/errors.js'
 
 /** What goes before the answer. */
-interface OtherMethodsOptions {
+interface MethodNotAllowedOptions {
   config?: RouteOptions['config']
   /** Hooks that run first: who may not use the path gets 401 or 403, not 405, as in DRF. */
   onRequest?: onRequestHookHandler[]
@@ -16,7 +16,7 @@ interface OtherMethodsOptions {
  * @param url the path
  * @param methods what it knows; HEAD goes with GET
  */
-export function otherMethods (app: FastifyInstance, url: string, methods: string[], { config = {}, onRequest = [], oauth = false }: OtherMethodsOptions = {}): void {
+export function methodNotAllowed (app: FastifyInstance, url: string, methods: string[], { config = {}, onRequest = [], oauth = false }: MethodNotAllowedOptions = {}): void {
   const known = methods.includes('GET') ? [...methods, 'HEAD'] : methods
   const allow = [...new Set([...known, 'OPTIONS'])].join(', ')
   const schema = { hide: true }

@@ -6,7 +6,7 @@ import { batchAnswerSchema, batchSchema, introspectionSchema, MAX_BATCH_BYTES, o
 import { errorSchema } from '../../src/api/resources.js'
 import oauth from '../http/oauth.js'
 import { noStore } from '../http/no-store.js'
-import { otherMethods } from '../http/method-not-allowed.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 
 /** Options of `introspection`. */
 export interface IntrospectionOptions {
@@ -36,7 +36,7 @@ const introspection: FastifyPluginAsync<IntrospectionOptions> = async (app, { au
         response: { 200: introspectionSchema, ...errors }
       }
     }, async ({ body }) => presentIntrospection(await find(body.token), keyword))
-    otherMethods(app, '/introspect', ['POST'], { config, oauth: true })
+    methodNotAllowed(app, '/introspect', ['POST'], { config, oauth: true })
   })
 
   await app.register(async (app: FastifyInstance) => {
@@ -55,7 +55,7 @@ const introspection: FastifyPluginAsync<IntrospectionOptions> = async (app, { au
       const present = identity ? presentIdentified : presentIntrospection
       return { results: (await Promise.all(tokens.map(find))).map((found) => present(found, keyword)) }
     })
-    otherMethods(app, '/introspect/batch', ['POST'], { config, oauth: true })
+    methodNotAllowed(app, '/introspect/batch', ['POST'], { config, oauth: true })
   })
 }
 

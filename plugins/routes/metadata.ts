@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync } from 'fastify'
-import { otherMethods } from '../http/method-not-allowed.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 
 /** Options of `metadata`. */
 export interface MetadataOptions {
@@ -39,7 +39,7 @@ const metadata: FastifyPluginAsync<MetadataOptions> = async (app, { keywords }) 
       revocation_endpoint_auth_methods_supported: keywords
     }
   })
-  otherMethods(app, PATH, ['GET'], { config })
+  methodNotAllowed(app, PATH, ['GET'], { config })
 }
 
 export default metadata

@@ -3,15 +3,15 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { parseAuthorization } from '../../src/authentication/authorization-header.js'
 import type { Authenticator } from '../../src/identity/identity.js'
-import type { FeedEvent, RevocationFeed } from '../../src/tokens/change-feed.js'
+import type { FeedEvent, ChangeFeed } from '../../src/tokens/change-feed.js'
 import { type Administrators, covers, isAdministrator } from '../../src/identity/scope.js'
 import { factsOf } from '../../src/identity/account.js'
 import { errorSchema } from '../../src/api/resources.js'
-import { otherMethods } from '../http/method-not-allowed.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 
 /** Options of `revocations`. */
 export interface RevocationsOptions {
-  feed: RevocationFeed
+  feed: ChangeFeed
   authenticator: Authenticator
   /** See `tokenAuth`. */
   keywords: string[]
@@ -67,7 +67,7 @@ const revocations: FastifyPluginAsync<RevocationsOptions> = async (app, { feed, 
     return reply.type(TYPE).headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream)
   })
   app.head(PATH, { config, schema: { hide: true } }, async (_request, reply) => reply.type(TYPE).send())
-  otherMethods(app, PATH, ['GET'], { config })
+  methodNotAllowed(app, PATH, ['GET'], { config })
 
   /** Ends a stream with the token that asked for it. Where the database is away nothing is known, and it goes on. */
   async function endUnlessAllowed (request: FastifyRequest, stream: Readable): Promise<void> {

@@ -10,7 +10,7 @@ import { errorSchema } from '../../src/api/resources.js'
 import { authenticated, mayAdminister } from './administrators.js'
 import { noStore } from '../http/no-store.js'
 import oauth from '../http/oauth.js'
-import { otherMethods } from '../http/method-not-allowed.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 
 /** Options of `revoke`. */
 export interface RevokeOptions {
@@ -41,7 +41,7 @@ const revoke: FastifyPluginAsync<RevokeOptions> = async (app, { users, tokens, k
     if (found !== null && await mayEnd(request, found.owner.id)) await tokens.revoke(found.owner, found.id, request.body.token)
     return reply.send()
   })
-  otherMethods(app, '/revoke', ['POST'], { config: authenticated, oauth: true })
+  methodNotAllowed(app, '/revoke', ['POST'], { config: authenticated, oauth: true })
 
   async function mayEnd ({ user, auth }: FastifyRequest, ownerId: UserId): Promise<boolean> {
     if (user === null || auth === null) return false

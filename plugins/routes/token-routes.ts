@@ -12,7 +12,7 @@ import { administratorsOnly, authenticated, findUser } from './administrators.js
 import { drfValidatorCompiler } from '../http/drf-validation.js'
 import { readNewToken } from '../http/new-token.js'
 import { noStore } from '../http/no-store.js'
-import { otherMethods } from '../http/method-not-allowed.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { paginate, readPage } from '../http/pagination.js'
 import type { Auth } from '../caller.js'
 
@@ -109,7 +109,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
       mayMake(call, wanted.scope)
       return created(reply, await tokens.create(call.owner, wanted, { bound: call.auth.expires }))
     })
-    otherMethods(app, '/', ['GET', 'POST', ...more], route)
+    methodNotAllowed(app, '/', ['GET', 'POST', ...more], route)
 
     app.get('/:id', {
       ...one,
@@ -137,7 +137,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
       if (!await tokens.revoke(call.owner, idOf(call, request))) throw notFound()
       return reply.code(204).send()
     })
-    otherMethods(app, '/:id', ['GET', 'PATCH', 'DELETE'], route)
+    methodNotAllowed(app, '/:id', ['GET', 'PATCH', 'DELETE'], route)
 
     app.post<{ Body: RotateRequest }>('/:id/rotate', {
       ...one,
@@ -150,7 +150,7 @@ const tokens: FastifyPluginAsync<TokensOptions> = async (app, { users, tokens, a
       if (isOther && outlives(token, call.auth)) throw new PermissionDenied()
       return created(reply, present(await tokens.rotate(call.owner, token.id, request.body, { bound: isOther ? call.auth.expires : null })))
     })
-    otherMethods(app, '/:id/rotate', ['POST'], route)
+    methodNotAllowed(app, '/:id/rotate', ['POST'], route)
   }
 
   const powerOf = ({ caller, auth }: Call) => ({ scope: auth.scope, administrator: isAdministrator(caller, administrators) })

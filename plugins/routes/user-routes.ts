@@ -9,7 +9,7 @@ import { errorSchema, fieldErrorsSchema, meSchema, presentToken, presentUser, us
 import { type NewUserRequest, newUserSchema, type UserChangesRequest, userChangesSchema, type UsersQuery, usersQuerySchema } from '../../src/api/user-requests.js'
 import { administratorsOnly, authenticated, findUser } from './administrators.js'
 import { drfValidatorCompiler } from '../http/drf-validation.js'
-import { otherMethods } from '../http/method-not-allowed.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { paginate, readPage } from '../http/pagination.js'
 
 /** Options of `users`. */
@@ -43,7 +43,7 @@ async function me (app: FastifyInstance): Promise<void> {
     if (user === null || auth === null) throw new PermissionDenied()
     return { ...presentUser(user), token: presentToken(auth) }
   })
-  otherMethods(app, '/', ['GET'], { config: authenticated })
+  methodNotAllowed(app, '/', ['GET'], { config: authenticated })
 }
 
 async function administration (app: FastifyInstance, { users, administrators = 'superuser' }: UsersOptions): Promise<void> {
@@ -74,7 +74,7 @@ async function administration (app: FastifyInstance, { users, administrators = '
     const { username, password } = request.body
     return reply.code(201).send(presentUser(await users.create({ ...toChanges(request.body), username, password })))
   })
-  otherMethods(app, '/', ['GET', 'POST'], route)
+  methodNotAllowed(app, '/', ['GET', 'POST'], route)
 
   const one = { ...route, schema: { tags: ['users'], params: paramsSchema } }
   type One = { Params: Static<typeof paramsSchema> }
@@ -104,7 +104,7 @@ async function administration (app: FastifyInstance, { users, administrators = '
     await users.delete(user)
     return reply.code(204).send()
   })
-  otherMethods(app, '/:username', ['GET', 'PATCH', 'DELETE'], route)
+  methodNotAllowed(app, '/:username', ['GET', 'PATCH', 'DELETE'], route)
 }
 
 function toChanges (body: UserChangesRequest): UserChanges {

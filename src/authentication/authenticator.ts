@@ -7,7 +7,7 @@ import { type CacheOptions, type CacheStatistics, createCache } from './cache.js
 import { describeToken } from '../tokens/drf-token-store.js'
 import type { TokenFormat } from '../tokens/format.js'
 import type { Authenticator, Identity, Token } from '../identity/identity.js'
-import { identify, isOver, Known, then } from './cached-identity.js'
+import { identify, isOver, CachedIdentity, then } from './cached-identity.js'
 import type { Life } from '../tokens/expiry.js'
 import type { Usage } from './last-used.js'
 
@@ -38,15 +38,15 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
   const digest = sql.placeholder('digest')
 
   const names = Object.keys(users.select)
-  const cache = createCache<Known>(database, (known) => isOver(known, Date.now()), cacheOptions)
+  const cache = createCache<CachedIdentity>(database, (known) => isOver(known, Date.now()), cacheOptions)
 
-  const knowDrf = (key: string) => (row: AccountRow & { created: Date | null } | undefined): Known | undefined =>
-    row === undefined ? undefined : new Known(accountOf(row), describeToken(key, row.userId, row.created), null, names)
+  const knowDrf = (key: string) => (row: AccountRow & { created: Date | null } | undefined): CachedIdentity | undefined =>
+    row === undefined ? undefined : new CachedIdentity(accountOf(row), describeToken(key, row.userId, row.created), null, names)
 
-  const knowAccess = (row: AccessRow | undefined): Known | undefined =>
-    row === undefined ? undefined : new Known(accountOf(row), describeAccessToken(row.token), row.token, names)
+  const knowAccess = (row: AccessRow | undefined): CachedIdentity | undefined =>
+    row === undefined ? undefined : new CachedIdentity(accountOf(row), describeAccessToken(row.token), row.token, names)
 
-  function use (known: Known | undefined): Identity | null {
+  function use (known: CachedIdentity | undefined): Identity | null {
     const now = Date.now()
     const identity = identify(known, names, now)
     if (identity !== null && known?.isRecorded === true && known.isActive) usage.record(known, now)
@@ -65,7 +65,7 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
     : null
 
   /** Asks whose a key is that does not claim to be an access token. */
-  function askEither (key: string, digest: string): Known | undefined | Promise<Known | undefined> {
+  function askEither (key: string, digest: string): CachedIdentity | undefined | Promise<CachedIdentity | undefined> {
     if (findEither === null) return then(findDrf({ key }), knowDrf(key))
     return then(findEither({ key, digest }), (row) => row === undefined || row.key !== null ? knowDrf(key)(row) : knowAccess(row as unknown as AccessRow))
   }
@@ -74,8 +74,8 @@ export function createAuthenticator (database: Database, format: TokenFormat, us
     authenticate (key) {
       const remembered = cache.recall(key)
       if (remembered !== undefined) return use(remembered)
-      if (!format.claims(key)) return then(cache.find(key, (digest) => askEither(key, digest)), use)
-      return findAccess !== null && format.isSound(key) ? then(cache.find(key, (digest) => then(findAccess({ digest }), knowAccess)), use) : null
+      if (!format.hasPrefix(key)) return then(cache.find(key, (digest) => askEither(key, digest)), use)
+      return findAccess !== null && format.hasValidChecksum(key) ? then(cache.find(key, (digest) => then(findAccess({ digest }), knowAccess)), use) : null
     },
     get statistics () { return cache.statistics }
   }

@@ -123,12 +123,12 @@ export function createCache<Known extends Remembered<Known>> (database: Pick<Dat
     try {
       let known = await first
       // Asked before what is known is looked at: a watch may tell of changes only when it is asked.
-      let isCurrent = (watch as Watch).isCurrent()
+      let isCurrent = (watch as Watch).poll()
       while (flight.outdated || (known !== undefined && flight.changed.has(known.userKey))) {
         flight.outdated = false
         flight.changed.clear()
         known = await ask()
-        isCurrent = (watch as Watch).isCurrent()
+        isCurrent = (watch as Watch).poll()
       }
       if (isCurrent) keep(digest, known)
       return known
@@ -138,7 +138,7 @@ export function createCache<Known extends Remembered<Known>> (database: Pick<Dat
   }
 
   function recallDigest (digest: string): Known | undefined {
-    if (!(watch ?? begin()).isCurrent()) return undefined
+    if (!(watch ?? begin()).poll()) return undefined
     const known = entries?.get(digest)
     if (known === undefined || known.generation !== generation || known.until <= performance.now() || isOver(known)) return undefined
     hits++
@@ -146,7 +146,7 @@ export function createCache<Known extends Remembered<Known>> (database: Pick<Dat
   }
 
   function findDigest (digest: string, ask: () => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
-    const isCurrent = (watch ?? begin()).isCurrent()
+    const isCurrent = (watch ?? begin()).poll()
     misses++
     const flight = flights.get(digest)
     if (flight !== undefined) {

@@ -15,7 +15,7 @@ const DISABLED = 8
 const RECORDED = 16
 
 /** A token and whose it is, in a form in which many can be remembered: each member costs 0.8 MB per 100,000. */
-export class Known implements Remembered<Known> {
+export class CachedIdentity implements Remembered<CachedIdentity> {
   /** The token's public id. */
   readonly id: string
   readonly userId: UserId
@@ -28,7 +28,7 @@ export class Known implements Remembered<Known> {
   pushed: Date | null = null
   generation = 0
   until = 0
-  sibling: Known | undefined = undefined
+  sibling: CachedIdentity | undefined = undefined
   private readonly flags: number
   private values: Packed
 
@@ -81,7 +81,7 @@ export class Known implements Remembered<Known> {
 class Found implements Identity {
   private opened: { token: Token, user: User } | undefined
 
-  constructor (private readonly known: Known, private readonly names: readonly string[]) {}
+  constructor (private readonly known: CachedIdentity, private readonly names: readonly string[]) {}
 
   get userId (): UserId { return this.known.userId }
   get isActive (): boolean { return this.known.isActive }
@@ -92,11 +92,11 @@ class Found implements Identity {
 }
 
 /** What is handed out of what is known, where the token may be let in at the moment: what is remembered may have ended since. */
-export const identify = (known: Known | undefined, names: readonly string[], now: number): Identity | null =>
+export const identify = (known: CachedIdentity | undefined, names: readonly string[], now: number): Identity | null =>
   known === undefined || known.disabled || isOver(known, now) ? null : new Found(known, names)
 
 /** Whether a token has ended by itself. @param now in milliseconds */
-export const isOver = ({ expires }: Known, now: number): boolean => expires !== null && expires <= now
+export const isOver = ({ expires }: CachedIdentity, now: number): boolean => expires !== null && expires <= now
 
 const dateOf = (ms: number | null): Date | null => ms === null ? null : new Date(ms)
 

@@ -1,10 +1,10 @@
 import { and, eq, gt, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from '../database/database-interface.js'
-import type { Known } from './cached-identity.js'
-import type { LifePolicy } from '../tokens/expiry.js'
+import type { CachedIdentity } from './cached-identity.js'
+import type { ExpiryPolicy } from '../tokens/expiry.js'
 
 /** Gathers when tokens are used. */
-export type Usage = ReturnType<typeof createUsage>
+export type Usage = ReturnType<typeof createLastUsed>
 
 /** How often `last_used` is written. */
 const INTERVAL_MS = 60_000
@@ -16,14 +16,14 @@ const BATCH = 5_000
  * @param database an open database
  * @param life says whether a use pushes the expiry
  */
-export function createUsage (database: Database, life: LifePolicy) {
+export function createLastUsed (database: Database, life: ExpiryPolicy) {
   const { db, tables: { authtokenAccesstoken: tokens } } = database
-  let gathered = new Map<string, Known>()
+  let gathered = new Map<string, CachedIdentity>()
   let flushing = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
 
   /** Forward only: an earlier use never replaces a later one, and no push shortens a life or wakes a token that has ended. */
-  async function write (batch: Known[]): Promise<void> {
+  async function write (batch: CachedIdentity[]): Promise<void> {
     const times = batch.map(({ used }) => used)
     const values = sql.join(batch.map(({ id, used, pushed }) => sql`(${database.cast(id, tokens.id)}, ${database.cast(new Date(used as number), tokens.lastUsed)}, ${database.cast(pushed, tokens.expires)})`), sql`, `)
     const pushed = sql`used.column3`
@@ -36,7 +36,7 @@ export function createUsage (database: Database, life: LifePolicy) {
   }
 
   /** Puts back what could not be written, where no later use came meanwhile. */
-  function keep (batch: Known[]): void {
+  function keep (batch: CachedIdentity[]): void {
     for (const known of batch) if (!gathered.has(known.id)) gathered.set(known.id, known)
   }
 
@@ -62,7 +62,7 @@ export function createUsage (database: Database, life: LifePolicy) {
 
   return {
     /** Notes a use of a token. Written within a minute, and when the database is closed. @param at in milliseconds */
-    record (known: Known, at: number): void {
+    record (known: CachedIdentity, at: number): void {
       known.used = at
       if (life.sliding) known.pushed = life.push(known.life, at)
       gathered.set(known.id, known)

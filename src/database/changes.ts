@@ -9,7 +9,7 @@ export type Change = { user: string } | { digest: string } | 'all'
 /** Sees what anybody changes. */
 export interface Watch {
   /** Whether everything that was changed until now has been told, so that what is remembered still holds. Asked before each use. */
-  isCurrent (): boolean
+  poll (): boolean
   /** How long an answer may be remembered at most, in milliseconds. */
   readonly maxAgeMs: number
   /** `live`: changes are told as they happen; `lost`: they are not, until the connection is back; `none`: nothing tells of them. */
@@ -24,10 +24,10 @@ export function createChanges () {
   const listeners = new Set<(change: Change) => void>()
   return {
     /** Tells of a change. */
-    tell (change: Change): void {
+    emit (change: Change): void {
       for (const listener of listeners) listener(change)
     },
     /** Calls a function at each change from now on. */
-    on (listener: (change: Change) => void): void { listeners.add(listener) }
+    onChange (listener: (change: Change) => void): void { listeners.add(listener) }
   }
 }

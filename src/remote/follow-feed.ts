@@ -90,7 +90,7 @@ export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'ke
       state = 'lost'
       running = run(tell)
       return {
-        isCurrent: () => true,
+        poll: () => true,
         maxAgeMs: ttlMs,
         get state () { return state }
       }

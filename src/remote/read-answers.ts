@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { Known } from '../authentication/cached-identity.js'
+import { CachedIdentity } from '../authentication/cached-identity.js'
 import type { DjangoUser, Token, User } from '../identity/identity.js'
 import { tokenSchema, userSchema } from '../api/resources.js'
 
@@ -27,7 +27,7 @@ type WireIdentity = Static<typeof identitySchema>
  * @param count how many tokens were asked about
  * @returns what is known of each, undefined for those that nobody has; null where the answer is not one
  */
-export function readAnswer (body: unknown, count: number): Array<Known | undefined> | null {
+export function readAnswer (body: unknown, count: number): Array<CachedIdentity | undefined> | null {
   if (!answer.Check(body) || body.results.length !== count) return null
   const known = []
   for (const { active, identity } of body.results) {
@@ -40,7 +40,7 @@ export function readAnswer (body: unknown, count: number): Array<Known | undefin
   return known
 }
 
-function readIdentity ({ user, token }: WireIdentity): Known | null {
+function readIdentity ({ user, token }: WireIdentity): CachedIdentity | null {
   const dates = [user.date_joined, user.last_login, token.created, token.expires, token.last_used].map((text) => text === null ? null : new Date(text))
   if (dates.some((value) => Number.isNaN(value?.getTime()))) return null
   const [dateJoined, lastLogin, created, expires, lastUsed] = dates as [Date | null, Date | null, Date | null, Date | null, Date | null]
@@ -67,5 +67,5 @@ function readIdentity ({ user, token }: WireIdentity): Known | null {
     disabled: token.disabled,
     ...(token.replaced_by !== undefined && { replacedBy: token.replaced_by })
   }
-  return new Known({ userId: user.id, user: row as User, ...flags }, own, null, USER_NAMES)
+  return new CachedIdentity({ userId: user.id, user: row as User, ...flags }, own, null, USER_NAMES)
 }

@@ -2,7 +2,7 @@ import type { Watch } from '../database/changes.js'
 import { type CacheStatistics, createCache } from '../authentication/cache.js'
 import { createTokenFormat } from '../tokens/format.js'
 import type { Authenticator, Identity } from '../identity/identity.js'
-import { identify, isOver, type Known, then } from '../authentication/cached-identity.js'
+import { identify, isOver, type CachedIdentity, then } from '../authentication/cached-identity.js'
 import { MAX_TOKEN_LENGTH } from '../api/introspection.js'
 import { USER_NAMES } from './read-answers.js'
 import { createBatches } from './batches.js'
@@ -39,8 +39,8 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
   const service = createService(settings)
   const batches = createBatches(service.introspect, settings)
   const feed = settings.feed ? createFeed(settings) : null
-  const silent: Watch = { isCurrent: () => true, maxAgeMs: ttlMs, state: 'none' }
-  const cache = createCache<Known>({ watch: feed?.watch ?? (() => silent), moment: () => null }, (known) => isOver(known, Date.now()), { size, ttlMs })
+  const silent: Watch = { poll: () => true, maxAgeMs: ttlMs, state: 'none' }
+  const cache = createCache<CachedIdentity>({ watch: feed?.watch ?? (() => silent), moment: () => null }, (known) => isOver(known, Date.now()), { size, ttlMs })
   let closed: Promise<unknown> | undefined
 
   return {
@@ -48,7 +48,7 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
       if (closed !== undefined) throw unavailable('remote() is closed')
       const remembered = cache.recall(key)
       if (remembered !== undefined) return use(remembered)
-      if (key.length === 0 || key.length > MAX_TOKEN_LENGTH || (format.claims(key) && !format.isSound(key))) return null
+      if (key.length === 0 || key.length > MAX_TOKEN_LENGTH || (format.hasPrefix(key) && !format.hasValidChecksum(key))) return null
       return then(cache.find(key, () => batches.ask(key)), use)
     },
     async close () {
@@ -58,4 +58,4 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
   }
 }
 
-const use = (known: Known | undefined): Identity | null => identify(known, USER_NAMES, Date.now())
+const use = (known: CachedIdentity | undefined): Identity | null => identify(known, USER_NAMES, Date.now())

@@ -1,5 +1,5 @@
 import { Pool } from 'undici'
-import type { Known } from '../authentication/cached-identity.js'
+import type { CachedIdentity } from '../authentication/cached-identity.js'
 import { addressOf } from './address.js'
 import { readAnswer } from './read-answers.js'
 import { unavailable } from './service-failure.js'
@@ -50,7 +50,7 @@ export function createService (settings: Pick<RemoteSettings, 'url' | 'token' | 
      * @returns what is known of each, in their order; undefined for one that nobody has
      * @throws AuthtokenError 503 where the service did not say; its cause has the reason
      */
-    async introspect (tokens: string[]): Promise<Array<Known | undefined>> {
+    async introspect (tokens: string[]): Promise<Array<CachedIdentity | undefined>> {
       const { status, retryAfter, text } = await ask(JSON.stringify({ tokens, identity: true }))
       if (status !== 200) throw unavailable(reasonOf(status), undefined, secondsOf(retryAfter))
       const known = readAnswer(parse(text), tokens.length)

@@ -5,7 +5,7 @@ import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
-import { earlier, type LifePolicy } from './expiry.js'
+import { earlier, type ExpiryPolicy } from './expiry.js'
 import { splitScope } from '../identity/scope.js'
 
 /** How many access tokens a user may have. */
@@ -17,7 +17,7 @@ export interface LimitOptions {
 }
 
 /** The tokens of `authtoken_accesstoken`. */
-export type AccessStore = ReturnType<typeof createAccessStore>
+export type AccessTokenStore = ReturnType<typeof createAccessTokenStore>
 
 const GENERATED_LENGTH = 10
 
@@ -25,7 +25,7 @@ const GENERATED_LENGTH = 10
  * Reads and writes `authtoken_accesstoken`. A token's successor is its `replaced_by`; with a token goes its predecessor.
  * @param database an open database
  */
-export function createAccessStore (database: Database, format: TokenFormat, life: LifePolicy, { limit = 100, atLimit = 'reject' }: LimitOptions = {}) {
+export function createAccessTokenStore (database: Database, format: TokenFormat, life: ExpiryPolicy, { limit = 100, atLimit = 'reject' }: LimitOptions = {}) {
   const { db, users, tables: { authtokenAccesstoken: tokens } } = database
   const shown = shownColumns(database.tables)
 

@@ -9,7 +9,7 @@ export interface FeedEvent {
 }
 
 /** Tells other processes whose tokens may have changed. */
-export type RevocationFeed = ReturnType<typeof createRevocationFeed>
+export type ChangeFeed = ReturnType<typeof createChangeFeed>
 
 const HISTORY = 1000
 const EPOCH_LENGTH = 10
@@ -21,7 +21,7 @@ const LOOK_MS = 20
  * The ids are those of this process: to any other they say nothing.
  * @param database whose changes count
  */
-export function createRevocationFeed (database: Pick<Database, 'watch'>) {
+export function createChangeFeed (database: Pick<Database, 'watch'>) {
   const epoch = randomBase62(EPOCH_LENGTH)
   const history: FeedEvent[] = []
   const subscribers = new Set<(event: FeedEvent) => void>()
@@ -54,8 +54,8 @@ export function createRevocationFeed (database: Pick<Database, 'watch'>) {
      */
     subscribe (lastId: string | undefined, told: (event: FeedEvent) => void): { missed: FeedEvent[], unsubscribe: () => void } {
       watch ??= database.watch(hear)
-      watch.isCurrent()
-      timer ??= setInterval(() => watch?.isCurrent(), LOOK_MS).unref()
+      watch.poll()
+      timer ??= setInterval(() => watch?.poll(), LOOK_MS).unref()
       subscribers.add(told)
       return {
         missed: since(lastId),

@@ -7,7 +7,7 @@ import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import { generateKey, hintOf } from './drf-key.js'
 
 /** The tokens of `authtoken_token`: one a user. */
-export type DrfStore = ReturnType<typeof createDrfStore>
+export type DrfTokenStore = ReturnType<typeof createDrfTokenStore>
 
 /** The public id of a user's DRF token. */
 export const drfId = (userId: UserId): string => `${DRF}${userId}`
@@ -46,7 +46,7 @@ export function describeToken (key: string, userId: UserId, created: Date | null
  * Reads and writes `authtoken_token`.
  * @param database an open database
  */
-export function createDrfStore (database: Database) {
+export function createDrfTokenStore (database: Database) {
   const { db, accessTokens, users, tables: { authtokenToken: tokens, authtokenState: state } } = database
 
   const issued = (row: typeof tokens.$inferSelect): IssuedToken => ({ ...describeToken(row.key, row.userId, row.created), key: row.key })

@@ -1,7 +1,7 @@
 import { validationError } from '../errors.js'
 
 /** How long access tokens live. All durations are in seconds; 0 means without end. */
-export interface LifeOptions {
+export interface ExpiryOptions {
   /** Of a token that is made without `expiresIn`. @default 0 */
   expiresIn?: number
   /** Of a token of kind login that is made without `expiresIn`. @default 2592000 (30 days) */
@@ -21,7 +21,7 @@ export interface Life {
 }
 
 /** How long tokens live. */
-export type LifePolicy = ReturnType<typeof createLifePolicy>
+export type ExpiryPolicy = ReturnType<typeof createExpiryPolicy>
 
 /** 100 years: no date is that far off. */
 export const MAX_DURATION = 3_155_760_000
@@ -31,7 +31,7 @@ const LOGIN_EXPIRES_IN = 2_592_000
  * Works out when tokens end.
  * @param options see there
  */
-export function createLifePolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false }: LifeOptions = {}) {
+export function createExpiryPolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false }: ExpiryOptions = {}) {
   const longest = maxLife === 0 ? MAX_DURATION : maxLife
 
   return {

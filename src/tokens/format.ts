@@ -67,10 +67,10 @@ export function createTokenFormat (prefix = 'fat') {
     },
 
     /** Whether a key claims to be an access token: then it is nothing else. */
-    claims: (key: string): boolean => key.startsWith(begin),
+    hasPrefix: (key: string): boolean => key.startsWith(begin),
 
     /** Whether it can be one. Junk is found out by the checksum, without asking anybody. */
-    isSound: (key: string): boolean =>
+    hasValidChecksum: (key: string): boolean =>
       shape.test(key) && checksum(key.slice(begin.length, -CHECKSUM_LENGTH)) === key.slice(-CHECKSUM_LENGTH),
 
     /** The part of a token that may be shown: the first 4 of its random characters. */

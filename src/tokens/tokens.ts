@@ -2,9 +2,9 @@ import { type Database, isStorable } from '../database/database-interface.js'
 import type { UserId } from '../database/token-table-options.js'
 import { readUserId } from '../database/user-model.js'
 import { TokensSealed, validationError } from '../errors.js'
-import type { AccessStore } from './access-token-store.js'
+import type { AccessTokenStore } from './access-token-store.js'
 import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
-import { drfId, type DrfStore, isDrfOf, readDrfId } from './drf-token-store.js'
+import { drfId, type DrfTokenStore, isDrfOf, readDrfId } from './drf-token-store.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import { revocation } from './revoke-all.js'
 
@@ -19,7 +19,7 @@ export type Tokens = ReturnType<typeof createTokens>
  * @param database an open database
  * @param kind what is made where nobody says which
  */
-export function createTokens (database: Database, drf: DrfStore, access: AccessStore, kind: TokenKind) {
+export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: TokenKind) {
   const shown = ({ key, ...token }: IssuedToken): Token => token
 
   /** The DRF token where that id is its, null where the user has none, undefined where the id is another's. */

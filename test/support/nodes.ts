@@ -5,8 +5,8 @@ import type { Change } from '../../src/database/changes.js'
 import { createAuthenticator } from '../../src/authentication/authenticator.js'
 import type { CacheOptions } from '../../src/authentication/cache.js'
 import { createTokenFormat } from '../../src/tokens/format.js'
-import { createLifePolicy } from '../../src/tokens/expiry.js'
-import { createUsage } from '../../src/authentication/last-used.js'
+import { createExpiryPolicy } from '../../src/tokens/expiry.js'
+import { createLastUsed } from '../../src/authentication/last-used.js'
 import { folderOf } from './helpers.js'
 import { createDatabase } from './postgres/database.js'
 import { createSeams, until } from './seams.js'
@@ -32,7 +32,7 @@ export async function startNodes (t: Test, dialect: string, { cache = {}, tokens
   const own = await openAuthtoken({ database: url, tokens, ...database })
   t.teardown(() => own.close())
   const seams = createSeams(own.database)
-  const authenticator = createAuthenticator(seams.database, createTokenFormat(), createUsage(own.database, createLifePolicy(tokens)), cache)
+  const authenticator = createAuthenticator(seams.database, createTokenFormat(), createLastUsed(own.database, createExpiryPolicy(tokens)), cache)
 
   const heard: Change[] = []
   const watch = own.database.watch((change) => { heard.push(change) })
@@ -53,7 +53,7 @@ export async function startNodes (t: Test, dialect: string, { cache = {}, tokens
       heard.length = 0
       await action()
       await until(() => {
-        watch.isCurrent()
+        watch.poll()
         return heard.length > 0
       })
     }

@@ -51,7 +51,7 @@ export function createSeams (database: Database) {
       watch (listener: Parameters<Database['watch']>[0]) {
         const watch = database.watch((change) => { if (!isLost) listener(change) })
         return {
-          isCurrent: () => !isLost && watch.isCurrent(),
+          poll: () => !isLost && watch.poll(),
           maxAgeMs: watch.maxAgeMs,
           get state () { return isLost ? 'lost' as const : watch.state }
         }

@@ -16,7 +16,7 @@ export interface Listener extends Watch {
 }
 
 /** Where nothing is listened to. */
-export const NO_LISTENER: Listener = { isCurrent: () => false, maxAgeMs: Infinity, state: 'none', close: async () => {} }
+export const NO_LISTENER: Listener = { poll: () => false, maxAgeMs: Infinity, state: 'none', close: async () => {} }
 
 /**
  * Listens to what the triggers tell, on a connection of its own. Every second it sends itself a notice through the pool:
@@ -102,7 +102,7 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, silenc
 
   connect().catch(() => {})
   return {
-    isCurrent: () => state === 'live',
+    poll: () => state === 'live',
     maxAgeMs: Infinity,
     get state () { return state },
     async close () {

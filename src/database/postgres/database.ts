@@ -67,7 +67,7 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
       try {
         return await guarded(() => inTransaction(pool, affected, statements(connection)))
       } finally {
-        if (affected !== undefined) changes.tell(affected === 'all' ? affected : { user: idKey(affected.user) })
+        if (affected !== undefined) changes.emit(affected === 'all' ? affected : { user: idKey(affected.user) })
       }
     },
 
@@ -76,10 +76,10 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
     hold: (query) => [query.for('update')],
 
     watch (told) {
-      changes.on(told)
+      changes.onChange(told)
       listener ??= isDeaf
-        ? { ...NO_LISTENER, isCurrent: () => true, maxAgeMs: DEAF_AGE_MS }
-        : listen(pool, async () => accessTokens && await hasTriggers(pool, watched), silence, changes.tell)
+        ? { ...NO_LISTENER, poll: () => true, maxAgeMs: DEAF_AGE_MS }
+        : listen(pool, async () => accessTokens && await hasTriggers(pool, watched), silence, changes.emit)
       return listener
     },
 

@@ -5,7 +5,7 @@ import { GATE_MS } from './shared-read.js'
 /** A watch, and what it must be told of. */
 export interface SqliteWatch extends Watch {
   /** Runs a statement of ours: what it writes is no news, since whoever wrote it tells of it. */
-  absorb<T> (statement: () => T): T
+  ignoreOwnWrites<T> (statement: () => T): T
 }
 
 /**
@@ -15,7 +15,7 @@ export interface SqliteWatch extends Watch {
  * @param connection whose file it is; where it is shared, the host writes on it too
  * @param changes is told where anything was written
  */
-export function watchSqlite ({ client, shared, snapshot }: SqliteConnection, changes: Changes): SqliteWatch {
+export function watchSqlite ({ client, shared, sharedRead }: SqliteConnection, changes: Changes): SqliteWatch {
   const version = client.prepare('pragma data_version').pluck()
   const written = client.prepare('select total_changes()').pluck()
   let lastVersion: unknown
@@ -26,9 +26,9 @@ export function watchSqlite ({ client, shared, snapshot }: SqliteConnection, cha
 
   function ask (now: number): void {
     // The file has no news within it.
-    snapshot.end()
+    sharedRead.end()
     const [newVersion, newWritten] = [version.get(), shared ? written.get() : undefined]
-    if (newVersion !== lastVersion || newWritten !== lastWritten) changes.tell('all')
+    if (newVersion !== lastVersion || newWritten !== lastWritten) changes.emit('all')
     lastVersion = newVersion
     lastWritten = newWritten
     askedAt = now
@@ -39,7 +39,7 @@ export function watchSqlite ({ client, shared, snapshot }: SqliteConnection, cha
   return {
     maxAgeMs: Infinity,
     state: 'live',
-    isCurrent () {
+    poll () {
       // What a transaction of the host's shows may be taken back.
       if (shared && client.inTransaction) return false
       const now = performance.now()
@@ -52,7 +52,7 @@ export function watchSqlite ({ client, shared, snapshot }: SqliteConnection, cha
         return false
       }
     },
-    absorb (statement) {
+    ignoreOwnWrites (statement) {
       if (!shared) return statement()
       const before = written.get()
       const result = statement()

@@ -4,7 +4,7 @@ import type { Column, Query, SQL } from 'drizzle-orm'
 import type { BetterSQLite3Database, BetterSQLiteSession } from 'drizzle-orm/better-sqlite3'
 import { AuthtokenError, DatabaseUnavailable, retryAfter } from '../../errors.js'
 import { codeOf } from '../database-interface.js'
-import { createSnapshot, type Snapshot } from './shared-read.js'
+import { createSharedRead, type SharedRead } from './shared-read.js'
 
 /** How long a statement is tried again, in milliseconds. */
 export const PATIENCE_MS = 5_000
@@ -24,7 +24,7 @@ export interface SqliteConnection {
   /** Whether the host uses the connection too. */
   shared: boolean
   /** Look-ups go through it, all else through one of the others. */
-  snapshot: Snapshot
+  sharedRead: SharedRead
   /** Waits for locks on the spot: at the start, where no event loop has anything better to do. */
   waiting<T> (action: () => T): T
   /** Tries again without blocking the event loop. Fails with what violates a constraint, and else with `DatabaseUnavailable`. */
@@ -34,16 +34,16 @@ export interface SqliteConnection {
 /** @param drizzle an instance on the connection */
 export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean): SqliteConnection {
   const client = drizzle.$client
-  const snapshot = createSnapshot(client)
+  const sharedRead = createSharedRead(client)
 
   return {
     drizzle,
     client,
     shared,
-    snapshot,
+    sharedRead,
 
     waiting (action) {
-      snapshot.end()
+      sharedRead.end()
       const usual = client.pragma('busy_timeout', { simple: true })
       client.pragma(`busy_timeout = ${PATIENCE_MS}`)
       try {
@@ -56,7 +56,7 @@ export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean)
     async patiently (milliseconds, action) {
       const deadline = performance.now() + milliseconds
       while (true) {
-        snapshot.end()
+        sharedRead.end()
         try {
           return await action()
         } catch (error) {

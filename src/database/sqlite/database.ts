@@ -17,11 +17,11 @@ interface Selecting { _: { selectedFields: Selection } }
  * @returns also what its owner needs: the watch, and how to look again which tables there are
  */
 export function createSqliteDatabase<Users extends UserModel> (connection: SqliteConnection, name: string, users: Users, tables: TokenTables) {
-  const { drizzle, client, shared, snapshot, waiting, patiently } = connection
+  const { drizzle, client, shared, sharedRead, waiting, patiently } = connection
   const lookForAccessTokens = () => waiting(() => hasTable(client, getTableName(tables.authtokenAccesstoken)))
   let accessTokens = lookForAccessTokens()
   // Otherwise transactions are the host's.
-  if (!shared) waiting(snapshot.allow)
+  if (!shared) waiting(sharedRead.allow)
 
   const changes = createChanges()
   const watch: SqliteWatch = waiting(() => watchSqlite(connection, changes))
@@ -50,21 +50,21 @@ export function createSqliteDatabase<Users extends UserModel> (connection: Sqlit
     get accessTokens () { return accessTokens },
 
     prepare: (query) => prepare(query, (look) => {
-      snapshot.end()
+      sharedRead.end()
       return look()
     }),
-    prepareLookUp: (query) => prepare(query, snapshot.read),
-    moment: snapshot.moment,
+    prepareLookUp: (query) => prepare(query, sharedRead.read),
+    moment: sharedRead.moment,
 
     // A builder runs in its `then`.
-    run: (query) => patiently(PATIENCE_MS, () => watch.absorb(() => new Promise((resolve, reject) => { query().then(resolve, reject) }))),
+    run: (query) => patiently(PATIENCE_MS, () => watch.ignoreOwnWrites(() => new Promise((resolve, reject) => { query().then(resolve, reject) }))),
 
     async transaction (statements, affected) {
       const run = (tx: unknown) => statements(tx as Database['db']).map((statement) => (statement as unknown as Runnable).run().changes)
       try {
-        return await patiently(PATIENCE_MS, () => watch.absorb(() => drizzle.transaction(run, { behavior: 'immediate' })))
+        return await patiently(PATIENCE_MS, () => watch.ignoreOwnWrites(() => drizzle.transaction(run, { behavior: 'immediate' })))
       } finally {
-        if (affected !== undefined) changes.tell(affected === 'all' ? affected : { user: idKey(affected.user) })
+        if (affected !== undefined) changes.emit(affected === 'all' ? affected : { user: idKey(affected.user) })
       }
     },
 
@@ -74,7 +74,7 @@ export function createSqliteDatabase<Users extends UserModel> (connection: Sqlit
     hold: () => [],
 
     watch (listener) {
-      changes.on(listener)
+      changes.onChange(listener)
       return watch
     },
 

@@ -81,7 +81,7 @@ function createDjangoDatabase (connection: SqliteConnection, name: string, userT
       refuse(name, [...unusable, ...unready])
     },
 
-    reserveIds: (last: number) => patiently(PATIENCE_MS, () => watch.absorb(() => reserveUserIds(client, getTableName(users.table), last))),
+    reserveIds: (last: number) => patiently(PATIENCE_MS, () => watch.ignoreOwnWrites(() => reserveUserIds(client, getTableName(users.table), last))),
     identity: async () => identityOfFile(client.name),
 
     overwriteDeleted () { client.pragma('secure_delete = ON') },

@@ -4,13 +4,13 @@ import type SQLite from 'better-sqlite3'
 export const GATE_MS = 1
 
 /** Reads of one turn of the event loop. */
-export type Snapshot = ReturnType<typeof createSnapshot>
+export type SharedRead = ReturnType<typeof createSharedRead>
 
 /**
  * Lets the look-ups of one turn of the event loop, for 1 ms at most, read in one transaction: the locks of the file cost
  * more than a look-up. Until that is allowed, each reads by itself.
  */
-export function createSnapshot (client: SQLite.Database) {
+export function createSharedRead (client: SQLite.Database) {
   const begin = client.prepare('begin')
   const commit = client.prepare('commit')
   let isAllowed = false

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import revocations from '../../../plugins/routes/revocations.js'
 import tokenAuth from '../../../plugins/token-auth.js'
 import { createChanges } from '../../../src/database/changes.js'
-import { createRevocationFeed } from '../../../src/tokens/change-feed.js'
+import { createChangeFeed } from '../../../src/tokens/change-feed.js'
 import { digestOf } from '../../../src/tokens/format.js'
 import { buildService, makeUser } from '../../support/helpers.js'
 import { until } from '../../support/seams.js'
@@ -102,8 +102,8 @@ t.test('where it can not be known what was missed, anything may have changed', a
 })
 
 t.test('a subscriber that was away for too long, or says what can not be, begins anew', async (t) => {
-  const { tell, on } = createChanges()
-  const feed = createRevocationFeed({ watch (told) { on(told); return { isCurrent: () => true, maxAgeMs: Infinity, state: 'live' } } })
+  const { emit, onChange } = createChanges()
+  const feed = createChangeFeed({ watch (told) { onChange(told); return { poll: () => true, maxAgeMs: Infinity, state: 'live' } } })
   const resume = (id?: string) => {
     const { missed, unsubscribe } = feed.subscribe(id, () => {})
     unsubscribe()
@@ -112,11 +112,11 @@ t.test('a subscriber that was away for too long, or says what can not be, begins
   const [start] = resume() as [{ id: string, change: unknown }]
   t.equal(start.change, 'all')
   const [epoch] = start.id.split('-') as [string]
-  for (let i = 0; i < 1000; i++) tell({ user: String(i) })
+  for (let i = 0; i < 1000; i++) emit({ user: String(i) })
   t.equal(resume(start.id).length, 1000)
   t.same(resume(`${epoch}-998`), [{ id: `${epoch}-999`, change: { user: '998' } }, { id: `${epoch}-1000`, change: { user: '999' } }])
   t.same(resume(`${epoch}-1000`), [])
-  tell('all')
+  emit('all')
   for (const id of [start.id, `${epoch}-1002`, `${epoch}--5`, `${epoch}-1e2`, `${epoch}-`, epoch]) t.same(resume(id), [{ id: `${epoch}-1001`, change: 'all' }], id)
 })
 
@@ -158,8 +158,8 @@ t.test('who may not introspect gets no stream, and HEAD ends', async (t) => {
 t.test('who does not read is cut off', async (t) => {
   const { authtoken: { authenticator, tokens, users } } = await buildService(t)
   const { token } = await makeUser({ tokens, users }, 'root', { isSuperuser: true })
-  const { tell, on } = createChanges()
-  const feed = createRevocationFeed({ watch (told) { on(told); return { isCurrent: () => true, maxAgeMs: Infinity, state: 'live' } } })
+  const { emit, onChange } = createChanges()
+  const feed = createChangeFeed({ watch (told) { onChange(told); return { poll: () => true, maxAgeMs: Infinity, state: 'live' } } })
   const server = Fastify()
   t.teardown(() => server.close())
   await server.register(tokenAuth, { authenticator })
@@ -172,7 +172,7 @@ t.test('who does not read is cut off', async (t) => {
   const connections = () => new Promise<number>((resolve, reject) => server.server.getConnections((error, count) => error === null ? resolve(count) : reject(error)))
   t.equal(await connections(), 1)
   for (let round = 0; round < 100; round++) {
-    for (let i = 0; i < 1000; i++) tell({ user: 'x'.repeat(200) })
+    for (let i = 0; i < 1000; i++) emit({ user: 'x'.repeat(200) })
     await setImmediate()
   }
   await until(async () => await connections() === 0)

@@ -8,9 +8,9 @@ import { openAuthtoken } from '../../../src/index.js'
 import type { TokenOptions } from '../../../src/open-authtoken.js'
 import { openDatabase } from '../../../src/database/open-database.js'
 import { createTokenFormat, digestOf, generateId } from '../../../src/tokens/format.js'
-import { Known } from '../../../src/authentication/cached-identity.js'
-import { createLifePolicy } from '../../../src/tokens/expiry.js'
-import { createUsage } from '../../../src/authentication/last-used.js'
+import { CachedIdentity } from '../../../src/authentication/cached-identity.js'
+import { createExpiryPolicy } from '../../../src/tokens/expiry.js'
+import { createLastUsed } from '../../../src/authentication/last-used.js'
 import { databaseUrl, makeUser } from '../../support/helpers.js'
 
 const START = Date.parse('2030-01-01T12:00:00Z')
@@ -64,8 +64,8 @@ t.test('10,000 requests a second with one token are one write a minute', async (
   const { authtoken, connection, writes, lastUsed } = await setUp(t)
   const { user } = await makeUser(authtoken, 'ann')
   const token = await authtoken.tokens.create(user)
-  const known = new Known({ userId: user.id, user, isActive: true, isStaff: false, isSuperuser: false }, token, { lifetime: null, latest: null }, [])
-  const usage = createUsage(await openDatabase(connection, {}), createLifePolicy())
+  const known = new CachedIdentity({ userId: user.id, user, isActive: true, isStaff: false, isSuperuser: false }, token, { lifetime: null, latest: null }, [])
+  const usage = createLastUsed(await openDatabase(connection, {}), createExpiryPolicy())
   t.teardown(() => usage.close())
   const perMinute = []
   for (let minute = 0, before = 0; minute < 5; minute++, before = writes.length) {
