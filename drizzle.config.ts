@@ -10,14 +10,14 @@ if (process.argv.includes('migrate') && !isPostgres) createSqliteFile(url.replac
 export default defineConfig(isPostgres
   ? {
       dialect: 'postgresql',
-      schema: './src/database/schema.postgres.ts',
+      schema: './src/database/postgres/schema.ts',
       out: './migrations/postgres',
       dbCredentials: { url },
       migrations: { table: MIGRATIONS_TABLE, schema: 'public' }
     }
   : {
       dialect: 'sqlite',
-      schema: './src/database/schema.sqlite.ts',
+      schema: './src/database/sqlite/schema.ts',
       out: './migrations/sqlite',
       dbCredentials: { url },
       migrations: { table: MIGRATIONS_TABLE }

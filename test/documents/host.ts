@@ -3,12 +3,12 @@ export const HOST_MODULES = {
   globals: `
 import type { FastifyInstance } from 'fastify'
 import type fastifyAuthtoken from 'fastify-authtoken'
-import type * as others from '../readme/others.js'
-import type * as schema from '../readme/schema.js'
+import type * as others from './others.js'
+import type * as schema from './schema.js'
 
 declare global {
   const app: FastifyInstance
-  const db: typeof import('../readme/app.js').db
+  const db: typeof import('./app.js').db
   const authtoken: typeof fastifyAuthtoken
   const tables: typeof schema
   const people: typeof schema.people
