@@ -8,12 +8,15 @@ import { folderOf, outside } from './helpers.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 
+/** Where a TypeScript is installed, by its version: hosts have either. */
+export const COMPILERS = { 5.9: 'typescript', 7: '@typescript/native' }
+
 /**
  * Compiles modules as one program that has this package, as it was built: under strict.
  * @param modules by their names
  * @returns what the compiler has against them; empty: nothing
  */
-export async function compile (t: Test, modules: Record<string, string>): Promise<string> {
+export async function compile (t: Test, modules: Record<string, string>, compiler = COMPILERS[7]): Promise<string> {
   const folder = join(folderOf(t), randomUUID())
   mkdirSync(folder)
   for (const [name, code] of Object.entries(modules)) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {}\n`)
@@ -22,6 +25,7 @@ export async function compile (t: Test, modules: Record<string, string>): Promis
     compilerOptions: { paths: Object.fromEntries(['', '/sqlite', '/postgres', '/remote', '/client', '/testing'].map((entry) => [`fastify-authtoken${entry}`, [join(ROOT, `dist/src${entry || '/index'}.d.ts`)]])), noUnusedLocals: false },
     include: ['*.ts']
   }))
-  const { stdout } = await promisify(execFile)(...outside(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
-  return stdout
+  const tsc = outside(process.execPath, join(ROOT, 'node_modules', compiler, 'bin/tsc'), '--noEmit', '-p', folder)
+  const { stdout, stderr } = await promisify(execFile)(...tsc).catch((error) => error)
+  return stdout + stderr
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { compile } from '../../support/compile-typescript.js'
+import { compile, COMPILERS } from '../../support/compile-typescript.js'
 
 const PROGRAM = `
 import Fastify, { type FastifyRequest } from 'fastify'
@@ -63,6 +63,8 @@ export async function start () {
 }
 `
 
-t.test("a host that says who its users are has its own row in request.user, and no users of Django's", async (t) => {
-  t.equal(await compile(t, { program: PROGRAM }), '')
-})
+for (const [version, compiler] of Object.entries(COMPILERS)) {
+  t.test(`a host that says who its users are has its own row in request.user, and no users of Django's: TypeScript ${version}`, async (t) => {
+    t.equal(await compile(t, { program: PROGRAM }, compiler), '')
+  })
+}
