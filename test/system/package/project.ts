@@ -15,6 +15,7 @@ const COMPILER_OPTIONS = {
   strict: true,
   exactOptionalPropertyTypes: true,
   noUncheckedIndexedAccess: true,
+  rootDir: '.',
   outDir: 'out'
 }
 
@@ -41,12 +42,13 @@ export function createProject (folder: string) {
 
     /**
      * Compiles the project.
+     * @param compiler a package of TypeScript's
      * @param skipLibCheck false: the declarations of all packages are checked too
      * @param files which files are its program
      */
-    compile (skipLibCheck: boolean, files = '*.ts'): Promise<Outcome> {
+    compile (compiler: string, skipLibCheck: boolean, files = '*.ts'): Promise<Outcome> {
       write('tsconfig.json', { compilerOptions: { ...COMPILER_OPTIONS, skipLibCheck }, include: [files] })
-      return runProgram('npx', ['--no-install', 'tsc', '--pretty', 'false'], { cwd: folder, timeoutMs: 180_000 })
+      return runProgram(process.execPath, [join('node_modules', compiler, 'bin/tsc'), '--pretty', 'false'], { cwd: folder, timeoutMs: 180_000 })
     },
 
     /** Which of some packages an entry of an installed package loads. */

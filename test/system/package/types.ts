@@ -1,3 +1,4 @@
+import { COMPILERS } from '../../support/compile-typescript.js'
 import type { Report } from '../django/report.js'
 import type { Project } from './project.js'
 
@@ -105,16 +106,20 @@ export async function host (db: BetterSQLite3Database, office: NodePgDatabase) {
 }
 `
 
-/** What TypeScript knows of the package, in a project that is strict. */
+/** What each TypeScript that hosts have knows of the package, in a project that is strict. */
 export async function checkTypes (report: Report, project: Project): Promise<void> {
   project.write('assertions.ts', ASSERTIONS)
-  const compiled = await project.compile(true)
-  report.check('the snippet and the assertions compile under strict: request.user is User | null', compiled.code === 0, compiled.output)
   project.write('host/assertions.ts', HOST_ASSERTIONS)
-  const host = await project.compile(true, 'host/*.ts')
+  for (const [version, compiler] of Object.entries(COMPILERS)) await report.section(`TypeScript ${version}`, () => checkTypesWith(report, project, compiler))
+}
+
+async function checkTypesWith (report: Report, project: Project, compiler: string): Promise<void> {
+  const compiled = await project.compile(compiler, true)
+  report.check('the snippet and the assertions compile under strict: request.user is User | null', compiled.code === 0, compiled.output)
+  const host = await project.compile(compiler, true, 'host/*.ts')
   report.check("so do those of a host with users of its own: request.user is the host's row | null", host.code === 0, host.output)
 
-  const { code, output } = await project.compile(false)
+  const { code, output } = await project.compile(compiler, false)
   const wrong = output.split('\n').filter((line) => /^\S.*error TS/.test(line))
   const places = wrong.map((line) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)?.[1] ?? 'the project')
   const ours = wrong.filter((_line, i) => places[i] === 'fastify-authtoken' || places[i] === 'the project')
