@@ -1,6 +1,6 @@
 // Compiles src/ and plugins/ to dist/, puts the migrations beside them, and the program into few files.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
@@ -20,7 +20,7 @@ const packagesOutside = {
 rmSync(dist, { recursive: true, force: true })
 execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' })
 cpSync(join(root, 'migrations'), join(dist, 'migrations'), { recursive: true })
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: { cli: 'dist/src/cli.js', 'cli/hashing-worker': 'dist/src/passwords/hashing-worker.js' },
   outdir: 'dist/src',
@@ -35,6 +35,16 @@ await build({
   platform: 'node',
   target: 'node20',
   plugins: [packagesOutside],
+  metafile: true,
   logLevel: 'warning'
 })
+checkNotices(Object.keys(metafile.inputs))
 chmodSync(join(dist, 'src', 'cli.js'), 0o755)
+
+/** Every package whose code is in the program has its notice in THIRD-PARTY.txt, and no other has. @throws where that is not so */
+function checkNotices (modules) {
+  const bundled = new Set(modules.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []))
+  const stated = Array.from(readFileSync(join(root, 'THIRD-PARTY.txt'), 'utf8').matchAll(/^=+\n([^\s,]+), https:/gm), ([, name]) => name)
+  const [expected, found] = [bundled, stated].map((names) => [...names].sort().join(', '))
+  if (found !== expected) throw new Error(`The program has code of ${expected}; THIRD-PARTY.txt names ${found}.`)
+}
