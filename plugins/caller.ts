@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { UserId } from '../src/database/token-table-options.js'
+import type { UserId } from '../src/database/user-id.js'
 import type { Identity, Token, User } from '../src/identity/identity.js'
 import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/identity/scope.js'
 import { factsOf } from '../src/identity/account.js'

@@ -8,7 +8,7 @@ export { default as tokenAuth, type TokenAuthOptions } from '../plugins/token-au
 export { type ExchangeOptions, default as tokenExchange, type TokenExchangeOptions } from '../plugins/token-exchange.js'
 export { type Authtoken, type AuthtokenOptions, openAuthtoken, type PasswordOptions, type TokenOptions } from './open-authtoken.js'
 export type { HostTables, HostUsers } from './host/host-users.js'
-export type { UserId } from './database/token-table-options.js'
+export type { UserId } from './database/user-id.js'
 export { AuthtokenError } from './errors.js'
 export type { Account, Authenticator, DjangoUser, Identity, IssuedToken, Token, User } from './identity/identity.js'
 export type { NewToken, TokenChanges } from './tokens/access-token.js'

@@ -1,4 +1,5 @@
-import { type DatabaseOptions, type Database, type HostDatabase } from './database/database-interface.js'
+import type { Database, HostDatabase } from './database/database-interface.js'
+import type { DatabaseOptions } from './database/database-options.js'
 import { hostProblems } from './host/host-problems.js'
 import { type HostTables, type HostUsers, hostUsers } from './host/host-users.js'
 import { isEmbedded, openDatabase, openHostDatabase } from './database/open-database.js'
@@ -96,7 +97,7 @@ export async function openAuthtoken ({ database: source, migrate = isEmbedded(so
  */
 export async function openHostAuthtoken ({ database: source, tables: given, users: options, passwords, tokens, cache, ...databaseOptions }: HostAuthtokenOptions, login: boolean) {
   const { users, tables } = hostUsers(source, options, given, login)
-  const database = await openHostDatabase(source, users, tables, databaseOptions)
+  const database = await openHostDatabase(source, { users, tables }, databaseOptions)
   const problems = await hostProblems(database, login)
   if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
   return assemble(database, { passwords, tokens, cache }, { hasher: 'argon2', rehash: false })

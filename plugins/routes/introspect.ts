@@ -1,6 +1,6 @@
 import type { Static } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
-import { isStorable } from '../../src/database/database-interface.js'
+import { isStorable } from '../../src/database/storable-text.js'
 import type { Authenticator, Identity } from '../../src/identity/identity.js'
 import { batchAnswerSchema, batchSchema, introspectionSchema, MAX_BATCH_BYTES, oauthErrorSchema, presentIdentified, presentIntrospection, tokenFormSchema } from '../../src/api/introspection.js'
 import { errorSchema } from '../../src/api/resources.js'

@@ -1,7 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import type { UserId } from '../../src/database/token-table-options.js'
-import { idKey } from '../../src/database/changes.js'
+import { type UserId, idKey } from '../../src/database/user-id.js'
 import { type Administrators } from '../../src/identity/scope.js'
 import type { Tokens } from '../../src/tokens/tokens.js'
 import type { Accounts } from '../../src/users/accounts.js'

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import type { DjangoUser as User, IssuedToken, Token } from '../identity/identity.js'
 
 const date = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])

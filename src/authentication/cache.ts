@@ -57,18 +57,16 @@ interface Flight<Known> {
  *   asked for again, so that nobody gets an answer from before a change that was told.
  * - Of several callers at once one asks; while nothing tells of changes, callers wait for the query after the one that
  *   is under way, so that none has an answer from before its call.
- * - Tokens that nobody has are not remembered. Callers at the same moment of the database share any answer.
+ * - Tokens that nobody has are not remembered.
  * - Where the driver is synchronous, so is the answer; on a hit it is in any case.
  * @param database whose changes count
  * @param isOver whether an answer seems to have ended by itself: then it is asked for again
  */
-export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch' | 'moment'>, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
+export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch'>, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
   const entries = size === 0 ? null : new LRUCache<string, Known>({ max: size, dispose: unlink })
   const users = new Map<string, Known>()
   const digests = createDigests()
   const flights = new Map<string, Flight<Known>>()
-  const answers = new Map<string, Known | undefined>()
-  let moment: object | null = null
   let watch: Watch | undefined
   let generation = 0
   let hits = 0
@@ -154,16 +152,9 @@ export function createCache<Known extends Remembered<Known>> (database: Pick<Dat
       // Where the database does not answer, nobody waits for that twice.
       return (flight.next ??= flight.answer.then(() => recallDigest(digest) ?? findDigest(digest, ask)))
     }
-    const now = database.moment()
-    if (now !== moment) {
-      moment = now
-      answers.clear()
-    }
-    if (now !== null && answers.has(digest)) return answers.get(digest)
     const answer = ask()
     if (!(answer instanceof Promise)) {
       if (isCurrent) keep(digest, answer)
-      if (now !== null) answers.set(digest, answer)
       return answer
     }
     const own: Flight<Known> = { answer, outdated: false, changed: new Set() }

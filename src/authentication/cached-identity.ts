@@ -1,5 +1,4 @@
-import { idKey } from '../database/changes.js'
-import type { UserId } from '../database/token-table-options.js'
+import { idKey, type UserId } from '../database/user-id.js'
 import type { Remembered } from './cache.js'
 import type { Account, Identity, Token, User } from '../identity/identity.js'
 import type { Life } from '../tokens/expiry.js'

@@ -1,5 +1,5 @@
 import { progress } from '@clack/prompts'
-import { codeOf } from '../database/database-interface.js'
+import { codeOf } from '../database/driver-errors.js'
 import { importDjango as copyFromDjango } from '../import/copy-users.js'
 import { type Counts, type Group, type ImportReport, TOKEN_REASONS, USER_REASONS } from '../import/import-report.js'
 import { openSource } from '../import/open-source.js'

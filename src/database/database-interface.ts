@@ -2,11 +2,11 @@ import type { Column, SQL, Table } from 'drizzle-orm'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
-import type { Change, Watch } from './changes.js'
-import type { TableDescription } from './table-description.js'
-import type { UserTableOptions } from './django-users.js'
+import type { Affected, Change, Watch } from './changes.js'
+import type { Inspection } from './inspection.js'
 import type { defineTokenTables } from './postgres/token-tables.js'
-import type { UserId } from './token-table-options.js'
+import type { TableDescription } from './table-description.js'
+import type { UserId } from './user-id.js'
 import type { DjangoUsers, UserModel } from './user-model.js'
 
 /** The tables of tokens that the stores work on: PostgreSQL's in the types, whatever the dialect. */
@@ -18,8 +18,8 @@ export type Db = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete' 
 /** A Drizzle instance of the host's, on a connection of the host's. */
 export type HostDatabase = BetterSQLite3Database<Record<string, unknown>> | NodePgDatabase<Record<string, unknown>>
 
-/** Whose identities a transaction may change. */
-export type Affected = { user: UserId } | 'all'
+/** The host's own users, and the tables of their tokens. */
+export interface HostModel { users: UserModel, tables: TokenTables }
 
 /** A statement that Drizzle has built, not run yet. */
 export interface Statement extends PromiseLike<unknown> {
@@ -46,23 +46,17 @@ export interface Database<Users extends UserModel = UserModel> {
   readonly accessTokens: boolean
   /**
    * Prepares a query for one row.
-   * @returns a function of its placeholders: the row, or undefined. Where the driver is synchronous, so is the answer.
-   * It throws `DatabaseUnavailable` where the database does not answer.
+   * @returns a function of its placeholders, which throws `DatabaseUnavailable`. Where the driver is synchronous, so is the answer.
    */
   prepare<Row>(query: Preparable<Row>): (values?: Record<string, unknown>) => Row | undefined | Promise<Row | undefined>
-  /** The same, for what is asked for at each request: on SQLite it sees a `moment`, which may have begun 1 ms ago. */
+  /** The same, for what is asked for at each request: on SQLite the answer is shared, by who asks the same within 1 ms. */
   prepareLookUp: Database['prepare']
-  /** What look-ups see: while it is the same object, so is the answer to the same question. null: each sees what is there when it is asked. */
-  moment (): object | null
-  /**
-   * Runs a query. On SQLite again for a while, where another connection holds the lock.
-   * A violated constraint is thrown as the driver's error; any other failure as `DatabaseUnavailable`.
-   */
+  /** Runs a query. A violated constraint is thrown as the driver's error; any other failure as `DatabaseUnavailable`. */
   run<T>(query: () => PromiseLike<T>): Promise<T>
   /**
    * Runs statements in one transaction: all of them or none. Fails as `run` does.
-   * @param affected whose identities it may change: no other transaction that names the same user, or all, runs meanwhile,
-   * and each statement sees what those before it left; those who watch are told when it is over
+   * @param affected whose identities it may change: no other transaction that names the same user, or all, runs meanwhile;
+   * those who watch are told when it is over
    * @returns how many rows each of them changed
    */
   transaction (statements: (db: Db) => Statement[], affected?: Affected): Promise<number[]>
@@ -71,11 +65,11 @@ export interface Database<Users extends UserModel = UserModel> {
   /**
    * Many rows as a table to select from, in one parameter.
    * @param columns what the values of a row are called, in their order, each with a column of its type
-   * @param rows their values; a date is text in UTC, `YYYY-MM-DD HH:MM:SS` with or without `.ffffff`, and none of its digits is lost
+   * @param rows their values; a date is text in UTC, `YYYY-MM-DD HH:MM:SS` or `YYYY-MM-DD HH:MM:SS.ffffff`
    */
-  rows (columns: Record<string, PgColumn>, rows: unknown[][]): SQL
+  rowsAsTable (columns: Record<string, PgColumn>, rows: unknown[][]): SQL
   /** Keeps rows that a query of a transaction finds from being changed until its end; no statement where nobody could. */
-  hold (query: { for (strength: 'update'): Statement }): Statement[]
+  lockRows (query: { for (strength: 'update'): Statement }): Statement[]
   /** Sees changes by anybody from now on. @param listener is called at each of them */
   watch (listener: (change: Change) => void): Watch
   /** What a table looks like there; null where there is none. */
@@ -103,77 +97,3 @@ export interface DjangoDatabase extends Database<DjangoUsers> {
   /** Rewrites where DRF tokens were, so that nothing that was deleted is left there. */
   scrub (): Promise<void>
 }
-
-/** What `authtoken check` says of a database. */
-export interface Inspection {
-  /** The tables are not what they must be: nothing works. */
-  unusable: string[]
-  /** Keeps the service from starting: a migration is missing, or nothing can be written. Tokens can be verified all the same. */
-  unready: string[]
-  /** Works, and could be better. */
-  advice: string[]
-}
-
-/** How a database is opened. */
-export interface DatabaseOptions {
-  /**
-   * SQLite: how long a statement waits for another connection's lock, in milliseconds. It blocks the event loop, so it is
-   * short; the statement is then tried again without blocking, for 5 seconds.
-   * @default 5
-   */
-  busyTimeoutMs?: number
-  /** PostgreSQL: its connections. */
-  pool?: PoolOptions
-  /**
-   * PostgreSQL: what is done where no revocation can be heard of, behind a pooler in transaction mode or on an engine
-   * without LISTEN. `'ask'`: the database is asked at each check; `'ttl'`: an answer is remembered for one second, and no
-   * state of a session is used.
-   * @default 'ask'
-   */
-  withoutListen?: 'ask' | 'ttl'
-  /**
-   * SQLite: whether a file that does not exist is made.
-   * @default true
-   */
-  create?: boolean
-  /** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */
-  users?: UserTableOptions
-}
-
-/** Connections to PostgreSQL. All times are in milliseconds. */
-export interface PoolOptions {
-  /** Connections at most, beside the one that listens. @default 10 */
-  size?: number
-  /** How long to wait for a connection. @default 2000 */
-  connectTimeoutMs?: number
-  /** How long a statement may take, on the server and on the way. @default 5000 */
-  queryTimeoutMs?: number
-  /** After how long the server ends a transaction that nobody goes on with. @default 2000 */
-  idleInTransactionTimeoutMs?: number
-}
-
-/**
- * How many rows a list has in all. Nothing is counted where the page is the last one: that costs a pass over all that match.
- * @param page the rows that were found
- * @param count counts them
- */
-export async function countAll (page: unknown[], { limit, offset }: { limit: number, offset: number }, count: () => Promise<number>): Promise<number> {
-  const isLast = page.length < limit && (page.length > 0 || offset === 0)
-  return isLast ? offset + page.length : await count()
-}
-
-/** The driver's code of an error, also where Drizzle has wrapped it. */
-export const codeOf = (error: unknown): string => {
-  const { code, cause } = (error ?? {}) as { code?: unknown, cause?: unknown }
-  return typeof code === 'string' ? code : cause === undefined ? '' : codeOf(cause)
-}
-
-/** Whether a write failed because another row has the same unique value. */
-export const isUniqueViolation = (error: unknown): boolean => ['SQLITE_CONSTRAINT_UNIQUE', '23505'].includes(codeOf(error))
-/** Whether a write failed because another table's rows point to the row. */
-export const isForeignKeyViolation = (error: unknown): boolean => ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'].includes(codeOf(error))
-
-/** Whether text can be in a database: PostgreSQL refuses even to look for a NUL. */
-export const isStorable = (text: string): boolean => !text.includes('\0')
-/** Whether a write failed because of any constraint. The error itself may hold what was to be written. */
-export const isConstraintViolation = (error: unknown): boolean => /^(SQLITE_CONSTRAINT|23)/.test(codeOf(error))

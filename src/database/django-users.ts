@@ -1,185 +1,158 @@
 import { randomUUID } from 'node:crypto'
-import { getTableColumns, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import { getTableColumns, sql, type SQL } from 'drizzle-orm'
+import type { AnyPgColumn } from 'drizzle-orm/pg-core'
 import { Conflict, DatabaseUnusable } from '../errors.js'
-import { type ColumnDescription, idKindOf, type TableDescription } from './table-description.js'
-import type { users as authUser } from './postgres/schema.js'
-import type { ColumnOf, DjangoUsers, Flag } from './user-model.js'
+import type { UserTableOptions } from './database-options.js'
+import type { ColumnDescription, TableDescription } from './table-description.js'
+import { idKindOf } from './user-id.js'
+import type { ColumnOf, DjangoUsers, DjangoUserTable, Flag } from './user-model.js'
 
-/** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */
-export interface UserTableOptions {
-  /** The name of the table. @default 'auth_user' */
-  table?: string
-  /** The column that users log in with: Django's `USERNAME_FIELD`. @default 'username' */
-  username?: string
+type NewUser = DjangoUserTable['$inferInsert']
+
+interface Field<Value> {
+  column: string
+  /** One that is something else in the database is none of ours. */
+  kind: keyof typeof KINDS
+  /** What a new user gets. */
+  initial: () => Value
+  /** What is read where there is no such column. */
+  absent: SQL
 }
 
-type Columns = typeof authUser.$inferInsert
+const KINDS = { text: /^(text|citext|varchar|char)/i, boolean: /^bool/i, datetime: /^(datetime|timestamp)/i }
 
-/** What Django's own user model has beside id and password, by our names, with what a new user gets. */
-const DEFAULTS = {
-  email: () => '',
-  firstName: () => '',
-  lastName: () => '',
-  isStaff: () => false,
-  isSuperuser: () => false,
-  isActive: () => true,
-  dateJoined: () => new Date(),
-  lastLogin: () => null
-} satisfies { [Name in keyof Columns]?: () => Columns[Name] }
+/** What Django's own user model has beside id, username and password, by our names. */
+const FIELDS = {
+  lastLogin: { column: 'last_login', kind: 'datetime', initial: () => null, absent: sql`null` },
+  isSuperuser: { column: 'is_superuser', kind: 'boolean', initial: () => false, absent: sql`false`.mapWith(Boolean) },
+  lastName: { column: 'last_name', kind: 'text', initial: () => '', absent: sql`''` },
+  email: { column: 'email', kind: 'text', initial: () => '', absent: sql`''` },
+  isStaff: { column: 'is_staff', kind: 'boolean', initial: () => false, absent: sql`false`.mapWith(Boolean) },
+  isActive: { column: 'is_active', kind: 'boolean', initial: () => true, absent: sql`true`.mapWith(Boolean) },
+  dateJoined: { column: 'date_joined', kind: 'datetime', initial: () => new Date(), absent: sql`null` },
+  firstName: { column: 'first_name', kind: 'text', initial: () => '', absent: sql`''` }
+} satisfies { [Name in keyof NewUser]?: Field<NewUser[Name]> }
 
-const COLUMN_NAMES: Record<keyof typeof DEFAULTS, string> = {
-  email: 'email',
-  firstName: 'first_name',
-  lastName: 'last_name',
-  isStaff: 'is_staff',
-  isSuperuser: 'is_superuser',
-  isActive: 'is_active',
-  dateJoined: 'date_joined',
-  lastLogin: 'last_login'
-}
-
-const TEXT = /^(text|citext|varchar|char)/i
-const BOOLEAN = /^bool/i
-const DATETIME = /^(datetime|timestamp)/i
-
-/** What the columns must be, by their declared types. One that is something else is none of ours. */
-const TYPES: Record<keyof typeof DEFAULTS, RegExp> = {
-  email: TEXT,
-  firstName: TEXT,
-  lastName: TEXT,
-  isStaff: BOOLEAN,
-  isSuperuser: BOOLEAN,
-  isActive: BOOLEAN,
-  dateJoined: DATETIME,
-  lastLogin: DATETIME
-}
-
-const ABSENT = { email: sql`''`, firstName: sql`''`, lastName: sql`''`, isStaff: sql`false`.mapWith(Boolean), isSuperuser: sql`false`.mapWith(Boolean), isActive: sql`true`.mapWith(Boolean), dateJoined: sql`null`, lastLogin: sql`null` }
+type FieldName = keyof typeof FIELDS
+const FIELD_NAMES = Object.keys(FIELDS) as FieldName[]
 
 /** Users in Django's own table. */
-export const authUsers = (table: typeof authUser): DjangoUsers => ({
+export const authUsers = (table: DjangoUserTable): DjangoUsers => ({
   ...modelOf(table, new Set(Object.keys(getTableColumns(table)))),
   usernames: { column: 'username', maxLength: 150 },
   lengths: new Map([['firstName', 150], ['lastName', 150], ['email', 254]]),
-  newRow: () => defaultsFor(Object.keys(DEFAULTS))
+  newRow: () => initialValues(new Set(FIELD_NAMES))
 })
-
-/** How a dialect makes a table of columns by their declared types; a type that it does not know makes none. */
-export type TableBuilder = (name: string, columns: Record<string, { name: string, type: string }>) => typeof authUser
 
 /**
  * Users in the table of a custom `AUTH_USER_MODEL`.
+ * @param database what messages call it
  * @param found the table as the database has it, or null where there is none
- * @param build makes it in Drizzle's words
+ * @param build makes it in Drizzle's words, of columns by their declared types
  * @throws DatabaseUnusable where they can not be users
  */
-export function customUsers (database: string, { table: name = AUTH_USER, username = 'username' }: UserTableOptions, found: TableDescription | null, build: TableBuilder): DjangoUsers {
-  if (found === null) throw new DatabaseUnusable(`${database} has no table ${name} (USER_TABLE, users.table); Django's "manage.py migrate" makes it`)
+export function customUsers (
+  database: string, options: UserTableOptions, found: TableDescription | null,
+  build: (name: string, columns: Record<string, { name: string, type: string }>) => unknown
+): DjangoUsers {
+  const { table: name = 'auth_user', username = 'username' } = options
+  if (found === null) throw new DatabaseUnusable(`${database} has no table ${name} (users.table); Django's "manage.py migrate" makes it`)
   const problem = problemOf(found, username)
   if (problem !== null) throw new DatabaseUnusable(`${database} has a table ${name} ${problem}`)
 
   const [id] = found.primaryKey as [string]
   const typeOf = (column: string) => found.columns.get(column)?.type ?? ''
   const ours: Record<string, string> = { id, username, password: 'password' }
-  for (const [own, column] of Object.entries(COLUMN_NAMES)) {
-    if (column !== username && column !== id && TYPES[own as keyof typeof TYPES].test(typeOf(column))) ours[own] = column
+  for (const field of FIELD_NAMES) {
+    const { column, kind } = FIELDS[field]
+    if (column !== username && column !== id && KINDS[kind].test(typeOf(column))) ours[field] = column
   }
   const others = othersOf(found, Object.values(ours))
   // One may be called as one of ours is here: a `username` beside the e-mail address that users log in with.
-  const columns = { ...ours, ...Object.fromEntries(others.map((column) => [otherName(column), column])) }
-  const table = build(name, Object.fromEntries(Object.entries(columns).map(([own, column]) => [own, { name: column, type: typeOf(column) }])))
-  const model = modelOf(table, new Set(Object.keys(ours)))
+  const columns = Object.entries({ ...ours, ...Object.fromEntries(others.map((column) => [otherName(column), column])) })
+  const table = build(name, Object.fromEntries(columns.map(([own, column]) => [own, { name: column, type: typeOf(column) }])))
+  const fields = new Set(Object.keys(ours))
+  const model = modelOf(table as DjangoUserTable, fields)
   return {
     ...model,
-    select: { ...model.select, ...(username === COLUMN_NAMES.email && { email: model.username }) },
+    select: { ...model.select, ...(username === FIELDS.email.column && { email: model.username }) },
     usernames: { column: username, maxLength: lengthOf(typeOf(username)) },
-    lengths: new Map(Object.keys(COLUMN_NAMES).flatMap((own) => {
-      const length = lengthOf(typeOf(ours[own] ?? ''))
-      return length === null ? [] : [[own, length]]
+    lengths: new Map(FIELD_NAMES.flatMap((field) => {
+      const length = lengthOf(typeOf(ours[field] ?? ''))
+      return length === null ? [] : [[field, length]]
     })),
     newRow: () => ({
-      ...defaultsFor(Object.keys(ours)),
+      ...initialValues(fields),
       ...newId(found, id),
-      ...Object.fromEntries(others.map((column) => [otherName(column), neutral(found, column)]))
+      ...Object.fromEntries(others.map((column) => [otherName(column), neutralValue(found, column)]))
     })
   }
 }
 
-const AUTH_USER = 'auth_user'
-
 const otherName = (column: string): string => `other ${column}`
 
-/** How many characters a type has room for; null: any number. */
 const lengthOf = (type: string): number | null => Number(/\((\d+)\)/.exec(type)?.[1] ?? 0) || null
 
 /** Why a table can not be one of users, to stand behind its name; null: it can. */
 function problemOf ({ columns, primaryKey, unique }: TableDescription, username: string): string | null {
   const [id, ...more] = primaryKey
-  if (id === undefined || more.length > 0) return '(USER_TABLE, users.table) without a primary key of one column; it is not a Django user model'
-  if (idKindOf(columns.get(id)?.type ?? '') === null) return `(USER_TABLE, users.table) whose ids, in ${id}, are neither integers nor UUIDs nor text`
-  if (!TEXT.test(columns.get('password')?.type ?? '')) return '(USER_TABLE, users.table) without a column password of text; it is not a Django user model'
-  for (const flag of [COLUMN_NAMES.isActive, COLUMN_NAMES.isStaff, COLUMN_NAMES.isSuperuser]) {
-    if (columns.has(flag) && !BOOLEAN.test(columns.get(flag)?.type ?? '')) return `(USER_TABLE, users.table) whose column ${flag} is no boolean`
+  const isA = (kind: keyof typeof KINDS, column: string) => KINDS[kind].test(columns.get(column)?.type ?? '')
+  if (id === undefined || more.length > 0) return '(users.table) without a primary key of one column; it is not a Django user model'
+  if (idKindOf(columns.get(id)?.type ?? '') === null) return `(users.table) whose ids, in ${id}, are neither integers nor UUIDs nor text`
+  if (!isA('text', 'password')) return '(users.table) without a column password of text; it is not a Django user model'
+  for (const { column: flag } of [FIELDS.isActive, FIELDS.isStaff, FIELDS.isSuperuser]) {
+    if (columns.has(flag) && !isA('boolean', flag)) return `(users.table) whose column ${flag} is no boolean`
   }
-  const column = columns.get(username)
-  if (column === undefined) return `without a column ${username} (USERNAME_COLUMN, users.username); name the one that users log in with, Django's USERNAME_FIELD`
-  if (!TEXT.test(column.type)) return `whose column ${username} (USERNAME_COLUMN, users.username) is no text`
-  return unique.has(username) ? null : `whose column ${username} (USERNAME_COLUMN, users.username) is not unique`
+  if (!columns.has(username)) {
+    return `without a column ${username} (users.username); name the one that users log in with, Django's USERNAME_FIELD`
+  }
+  if (!isA('text', username)) return `whose column ${username} (users.username) is no text`
+  return unique.has(username) ? null : `whose column ${username} (users.username) is not unique`
 }
 
-/** What a table of users is to the rest of the program. */
-function modelOf (table: typeof authUser, fields: ReadonlySet<string>): Omit<DjangoUsers, 'newRow' | 'usernames' | 'lengths'> {
+function modelOf (table: DjangoUserTable, fields: ReadonlySet<string>): Omit<DjangoUsers, 'newRow' | 'usernames' | 'lengths'> {
   const columns = getTableColumns(table)
-  const column = <Name extends keyof typeof ABSENT>(name: Name) => fields.has(name) ? columns[name] as PgColumn : ABSENT[name]
+  const { id, username } = columns
+  const known = Object.fromEntries(FIELD_NAMES.map((field) => [field, fields.has(field) ? columns[field] : FIELDS[field].absent])) as
+    Record<FieldName, AnyPgColumn | SQL>
   return {
     table,
-    id: columns.id as unknown as ColumnOf<number>,
-    username: columns.username as unknown as ColumnOf<string>,
+    id: id as unknown as ColumnOf<number>,
+    username: username as unknown as ColumnOf<string>,
     password: columns.password as unknown as ColumnOf<string>,
-    isActive: column('isActive') as unknown as Flag,
-    isStaff: column('isStaff') as unknown as Flag,
-    isSuperuser: column('isSuperuser') as unknown as Flag,
-    select: {
-      id: columns.id,
-      lastLogin: column('lastLogin'),
-      isSuperuser: column('isSuperuser'),
-      username: columns.username,
-      lastName: column('lastName'),
-      email: column('email'),
-      isStaff: column('isStaff'),
-      isActive: column('isActive'),
-      dateJoined: column('dateJoined'),
-      firstName: column('firstName')
-    },
+    isActive: known.isActive as unknown as Flag,
+    isStaff: known.isStaff as unknown as Flag,
+    isSuperuser: known.isSuperuser as unknown as Flag,
+    select: { id, username, ...known },
     fields
   }
 }
 
-const defaultsFor = (names: string[]): Partial<Columns> =>
-  Object.fromEntries(Object.entries(DEFAULTS).filter(([name]) => names.includes(name)).map(([name, value]) => [name, value()]))
+const initialValues = (fields: ReadonlySet<string>): Partial<NewUser> =>
+  Object.fromEntries(FIELD_NAMES.filter((field) => fields.has(field)).map((field) => [field, FIELDS[field].initial()]))
 
-/** Columns that a new row needs a value for, beside those that we know. */
+/** Other columns that a new row needs a value for. */
 const othersOf = ({ columns }: TableDescription, known: string[]): string[] =>
   [...columns].filter(([column, { notNull, optional }]) => notNull && !optional && !known.includes(column)).map(([column]) => column)
 
 /** What a new row holds as its id; nothing where the database counts. @throws Conflict where only its Django could say */
-function newId (found: TableDescription, id: string): Partial<Columns> {
+function newId (found: TableDescription, id: string): Partial<NewUser> {
   const { type, optional } = found.columns.get(id) as ColumnDescription
   const kind = idKindOf(type)
   if (kind === 'uuid') return { id: randomUUID() as unknown as number }
-  return kind === 'integer' && optional ? {} : unknowable(found, id)
+  return kind === 'integer' && optional ? {} : refuseNewUser(found, id)
 }
 
-/** What Django's fields hold where nothing was given, for a column that only the custom model knows. @throws Conflict where only its Django could say */
-function neutral (found: TableDescription, column: string): unknown {
+/** What Django's fields hold where nothing was given. @throws Conflict where only its Django could say */
+function neutralValue (found: TableDescription, column: string): unknown {
   const { type } = found.columns.get(column) as ColumnDescription
-  if (found.unique.has(column) || found.references.has(column) || idKindOf(type) === 'uuid') return unknowable(found, column)
-  if (TEXT.test(type)) return ''
-  if (BOOLEAN.test(type)) return false
-  return DATETIME.test(type) ? new Date() : unknowable(found, column)
+  if (found.unique.has(column) || found.references.has(column) || idKindOf(type) === 'uuid') return refuseNewUser(found, column)
+  if (KINDS.text.test(type)) return ''
+  if (KINDS.boolean.test(type)) return false
+  return KINDS.datetime.test(type) ? new Date() : refuseNewUser(found, column)
 }
 
-function unknowable ({ name }: TableDescription, column: string): never {
-  throw new Conflict(`Users can not be made here: what the column ${name}.${column} has to hold is only known to its Django. Make them there.`)
+function refuseNewUser ({ name }: TableDescription, column: string): never {
+  throw new Conflict(
+    `Users can not be made here: what the column ${name}.${column} has to hold is only known to its Django. Make them there.`)
 }

@@ -19,13 +19,3 @@ export interface TableDescription {
   /** What columns refer to, where they do so by themselves. */
   references: Map<string, { schema: string, table: string, column: string }>
 }
-
-/** What the ids of users can be. */
-type IdKind = 'integer' | 'uuid' | 'text'
-
-/** What kind of id a column of that type holds; null: no id of a user. */
-export function idKindOf (type: string): IdKind | null {
-  if (/^(small|big)?(int|serial)|^integer/i.test(type)) return 'integer'
-  if (/^(uuid|char\(32\))$/i.test(type)) return 'uuid'
-  return /^(text|citext|varchar|char|character)/i.test(type) ? 'text' : null
-}

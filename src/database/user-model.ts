@@ -1,12 +1,11 @@
-import { type Column, getTableColumns, type SQL } from 'drizzle-orm'
-import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
-import type { users } from './postgres/schema.js'
-import type { UserId } from './token-table-options.js'
+import { type BuildColumns, type Column, getTableColumns, type SQL } from 'drizzle-orm'
+import type { AnyPgColumn, PgTable, PgTableWithColumns } from 'drizzle-orm/pg-core'
+import type { djangoUserColumns } from './table-columns.js'
+import type { UserId } from './user-id.js'
 
-/** A column that holds a value in each row. */
 export type ColumnOf<Data> = AnyPgColumn<{ data: Data, notNull: true }>
 
-/** Whether something is so of a user, worked out by the database. */
+/** Whether something is so of a user, as the database works it out. */
 export type Flag = SQL<boolean>
 
 /**
@@ -30,7 +29,7 @@ export interface UserModel {
 /** Users as Django keeps them, in `auth_user` or in the table of a custom `AUTH_USER_MODEL`: those that we may administer. */
 export interface DjangoUsers extends UserModel {
   /** By our names. A table of a custom model has some of the columns. */
-  table: typeof users
+  table: DjangoUserTable
   username: ColumnOf<string>
   password: ColumnOf<string>
   /** The form of usernames: `username` has Django's rules, `email` is an address. Null: any length. */
@@ -40,23 +39,16 @@ export interface DjangoUsers extends UserModel {
   /** How many characters of text a field has room for, by our names. */
   lengths: ReadonlyMap<string, number>
   /** What a new row holds where nobody says otherwise. @throws Conflict where nothing here can know */
-  newRow (): Partial<typeof users.$inferInsert>
+  newRow (): Partial<DjangoUserTable['$inferInsert']>
 }
 
-/**
- * Reads an id out of text.
- * @returns null where no user can have it
- */
-export function readUserId ({ id }: Pick<UserModel, 'id'>, text: string): UserId | null {
-  const type = id.getSQLType()
-  if (id.dataType === 'bigint') return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? BigInt(text) : null
-  if (id.dataType === 'number') return /^-?\d{1,16}$/.test(text) && Math.abs(Number(text)) <= (LARGEST[id.columnType] ?? Number.MAX_SAFE_INTEGER) ? Number(text) : null
-  if (type === 'uuid' || type === 'char(32)') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text) ? text.toLowerCase() : null
-  return text !== '' && !text.includes('\0') ? text : null
-}
-
-// PostgreSQL refuses to compare with a number that its column can not hold.
-const LARGEST: Record<string, number> = { PgSmallInt: 32_767, PgSmallSerial: 32_767, PgInteger: 2_147_483_647, PgSerial: 2_147_483_647 }
+/** Django's `auth_user`. */
+export type DjangoUserTable = PgTableWithColumns<{
+  name: 'auth_user'
+  schema: undefined
+  columns: BuildColumns<'auth_user', ReturnType<typeof djangoUserColumns<'pg'>>, 'pg'>
+  dialect: 'pg'
+}>
 
 /** What a row calls the value of a column. */
 export const propertyOf = (column: Column): string =>

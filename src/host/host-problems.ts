@@ -1,7 +1,7 @@
 import { Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm'
 import { accountColumns } from '../identity/account.js'
 import type { Database } from '../database/database-interface.js'
-import { idKindOf } from '../database/table-description.js'
+import { idKindOf } from '../database/user-id.js'
 
 /**
  * Why the host's tables can not be used: what the database itself says of them.

@@ -3,7 +3,7 @@ import { PgTable } from 'drizzle-orm/pg-core'
 import { SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { InvalidSettings } from '../errors.js'
 import type { HostDatabase, TokenTables } from '../database/database-interface.js'
-import { idKindOf } from '../database/table-description.js'
+import { idKindOf } from '../database/user-id.js'
 import { DRIVERS, isOfKnownDriver, isSqlite } from '../database/open-database.js'
 import type { UserModel } from '../database/user-model.js'
 

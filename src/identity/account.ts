@@ -1,4 +1,4 @@
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import type { UserModel } from '../database/user-model.js'
 import type { Account, DjangoUser, Identity, User } from './identity.js'
 

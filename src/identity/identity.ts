@@ -1,5 +1,5 @@
 import type { users } from '../database/postgres/schema.js'
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import type { FastifyAuthtoken } from './host-types.js'
 
 /** A user of a database of Django's form: the row of `auth_user` without the password hash. */

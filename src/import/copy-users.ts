@@ -1,5 +1,6 @@
 import { getTableName } from 'drizzle-orm'
-import { type DjangoDatabase, isConstraintViolation } from '../database/database-interface.js'
+import type { DjangoDatabase } from '../database/database-interface.js'
+import { isConstraintViolation } from '../database/driver-errors.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf, generateId } from '../tokens/format.js'

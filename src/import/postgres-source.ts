@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { nameOf, reason } from '../database/postgres/connection.js'
-import { identityOf } from '../database/postgres/inspect.js'
+import { identityOf } from '../database/postgres/catalog.js'
 import { users } from '../database/postgres/schema.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
 import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser, unreadableUrl } from './source.js'

@@ -1,6 +1,6 @@
 import SQLite from 'better-sqlite3'
 import { identityOfFile, pathOf } from '../database/sqlite/file.js'
-import { codeOf } from '../database/database-interface.js'
+import { codeOf } from '../database/driver-errors.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
 import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser } from './source.js'
 

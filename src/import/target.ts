@@ -49,7 +49,7 @@ export async function findImported (database: DjangoDatabase, page: SourceUser[]
 export async function findInTarget (database: DjangoDatabase, candidates: Candidate[]): Promise<Found[]> {
   const { db, users: { table: users }, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const [taken, owned, same, named] = [alias(users, 'taken'), alias(drf, 'owned'), alias(drf, 'same'), alias(access, 'named')]
-  const given = database.rows({ n: users.id, id: users.id, username: users.username, key: drf.key, digest: access.digest }, candidates.map(({ id, user, token }, n) => {
+  const given = database.rowsAsTable({ n: users.id, id: users.id, username: users.username, key: drf.key, digest: access.digest }, candidates.map(({ id, user, token }, n) => {
     const key = token !== null && typeof token === 'object' ? token.key : null
     return [n, id, typeof user === 'object' ? user.username : null, key, key === null ? null : digestOf(key)]
   }))
@@ -88,12 +88,12 @@ export async function isSealed ({ db, run, tables: { authtokenState: state } }: 
 
 /**
  * Adds rows to a table, in one statement with one parameter.
- * @param rows values by the names of Drizzle's columns; what is left out is null; dates as `Database.rows` takes them
+ * @param rows values by the names of Drizzle's columns; what is left out is null; dates as `Database.rowsAsTable` takes them
  */
 export function addRows (database: Database, tx: Database['db'], table: PgTable, rows: Array<object>): Statement {
   const columns = getTableColumns(table)
   const names = Object.keys(columns)
-  const given = database.rows(columns, rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name] ?? null)))
+  const given = database.rowsAsTable(columns, rows.map((row) => names.map((name) => (row as Record<string, unknown>)[name] ?? null)))
   return tx.insert(table).select(sql`select ${sql.join(names.map((name) => sql.identifier(name)), sql`, `)} from ${given} as given`)
 }
 

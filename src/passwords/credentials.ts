@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { AuthtokenError } from '../errors.js'
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import type { Account } from '../identity/identity.js'
 import { createEqualTime } from './equal-time.js'
 import { HASHERS, type HasherName, readPassword } from './hashers/index.js'

@@ -1,4 +1,5 @@
-import { propertyOf, readUserId, type UserModel } from '../database/user-model.js'
+import { propertyOf, type UserModel } from '../database/user-model.js'
+import { readUserId } from '../database/user-id.js'
 import type { LoginResult } from './credentials.js'
 import type { LoginStore } from './login-store.js'
 

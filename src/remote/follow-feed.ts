@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { Client } from 'undici'
-import { type Change, idKey, type Watch } from '../database/changes.js'
+import type { Change, Watch } from '../database/changes.js'
+import { idKey } from '../database/user-id.js'
 import { addressOf } from './address.js'
 import type { RemoteSettings } from './remote-options.js'
 

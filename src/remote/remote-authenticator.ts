@@ -40,7 +40,7 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
   const batches = createBatches(service.introspect, settings)
   const feed = settings.feed ? createFeed(settings) : null
   const silent: Watch = { poll: () => true, maxAgeMs: ttlMs, state: 'none' }
-  const cache = createCache<CachedIdentity>({ watch: feed?.watch ?? (() => silent), moment: () => null }, (known) => isOver(known, Date.now()), { size, ttlMs })
+  const cache = createCache<CachedIdentity>({ watch: feed?.watch ?? (() => silent) }, (known) => isOver(known, Date.now()), { size, ttlMs })
   let closed: Promise<unknown> | undefined
 
   return {

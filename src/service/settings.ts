@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Errors } from '@sinclair/typebox/errors'
-import { DATABASE_URL_PATTERN, DATABASE_URL_PROBLEM } from '../database/open-database.js'
+import { DATABASE_FORM, DATABASE_PATTERN } from '../database/open-database.js'
 import { InvalidSettings } from '../errors.js'
 import { PREFIX_PATTERN } from '../tokens/format.js'
 import { MAX_DURATION } from '../tokens/expiry.js'
@@ -21,7 +21,7 @@ export const settingsSchema = Type.Object({
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 8000, description: 'Port to listen on; 0 takes a free one.' }),
   WORKERS: Type.Integer({ minimum: 1, maximum: 256, default: 1, description: 'Processes that share the port, each with its own cache, pool and hashing threads.' }),
-  DATABASE_URL: Type.String({ pattern: DATABASE_URL_PATTERN, default: 'file:./authtoken.db', description: 'The database: file:<path>, or postgres://<user>:<password>@<host>:<port>/<database>.' }),
+  DATABASE_URL: Type.String({ pattern: DATABASE_PATTERN, default: 'file:./authtoken.db', description: 'The database: file:<path>, or postgres://<user>:<password>@<host>:<port>/<database>.' }),
   USER_TABLE: Type.String({ pattern: NAME_PATTERN, default: 'auth_user', description: 'The table of users: of a Django with a custom AUTH_USER_MODEL, its table.' }),
   USERNAME_COLUMN: Type.String({ pattern: NAME_PATTERN, default: 'username', description: "The column that users log in with: Django's USERNAME_FIELD." }),
   MIGRATE: Type.Optional(oneOf(['true', 'false'], { description: 'Whether serve brings the tables up to date first; by default true for a file, and false for PostgreSQL.' })),
@@ -87,7 +87,7 @@ function isRepetitive (list: string): boolean {
 
 function explain (name: string): string {
   const schema = settingsSchema.properties[name as keyof typeof settingsSchema.properties] as TSchema
-  if (name === 'DATABASE_URL') return DATABASE_URL_PROBLEM
+  if (name === 'DATABASE_URL') return `DATABASE_URL must be ${DATABASE_FORM}`
   if (name === 'USER_TABLE' || name === 'USERNAME_COLUMN') return `${name} must be a name of letters, digits and underscores, as ${name === 'USER_TABLE' ? 'people_person' : 'email'}`
   if (name === 'TOKEN_PREFIX') return 'TOKEN_PREFIX must be 1 to 12 lower-case letters and digits, as fat'
   if (name === 'FORWARD_AUTH_HEADERS') return `FORWARD_AUTH_HEADERS must be ${IDENTITY_HEADERS.length} different names with commas between them, each X- or Remote- and letters, digits and hyphens, as ${IDENTITY_HEADERS.join(',')}`

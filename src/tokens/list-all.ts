@@ -1,6 +1,6 @@
 import { asc, eq, gt } from 'drizzle-orm'
 import type { DjangoDatabase } from '../database/database-interface.js'
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import { describeAccessToken, shownColumns } from './access-token.js'
 import { describeToken } from './drf-token-store.js'
 import type { Token } from '../identity/identity.js'

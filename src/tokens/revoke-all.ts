@@ -1,6 +1,6 @@
 import { and, eq, ne, sql } from 'drizzle-orm'
 import type { Database, Db, Statement } from '../database/database-interface.js'
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import { isDrfOf } from './drf-token-store.js'
 
 /**

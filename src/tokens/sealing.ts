@@ -37,7 +37,7 @@ export async function sealTokens (database: DjangoDatabase, onProgress: (progres
     if (batch.length > 0) {
       const keys = inArray(drf.key, batch.map(({ key }) => key))
       await database.transaction((tx) => [
-        ...database.hold(tx.select({ key: drf.key }).from(drf).where(keys)),
+        ...database.lockRows(tx.select({ key: drf.key }).from(drf).where(keys)),
         tx.insert(access).select(tx.select({
           id: sql`moved.column2`.as('id'),
           userId: drf.userId,

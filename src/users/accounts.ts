@@ -1,5 +1,5 @@
 import { refuseProblems } from '../errors.js'
-import type { UserId } from '../database/token-table-options.js'
+import type { UserId } from '../database/user-id.js'
 import type { DjangoUser as User } from '../identity/identity.js'
 import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from '../passwords/credentials.js'

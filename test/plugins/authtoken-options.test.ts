@@ -44,5 +44,5 @@ t.test('a database or an authenticator, not both and not neither', async (t) => 
 })
 
 t.test('a URL of another kind is refused without being quoted', async (t) => {
-  t.equal(await refused({ database: 'mysql://me:secret@host/db' }), 'DATABASE_URL must be file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>')
+  t.equal(await refused({ database: 'mysql://me:secret@host/db' }), 'database must be file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>')
 })

@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm'
 import t from 'tap'
-import { readUserId } from '../../src/database/user-model.js'
+import { readUserId } from '../../src/database/user-id.js'
 import { IDS, isPostgres, logIn, peopleTable, startHost } from '../support/host-tables.js'
 
 const json = (value: unknown) => typeof value === 'bigint' ? String(value) : value

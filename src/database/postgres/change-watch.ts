@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Change, idKey, type Watch } from '../changes.js'
+import type { Change, Watch } from '../changes.js'
+import { idKey } from '../user-id.js'
 import { connectionOf } from './connection.js'
-import { type Silence, streamOf } from './dead-connections.js'
+import { type DeadConnections, streamOf } from './dead-connections.js'
 
 const CHANNEL = 'authtoken'
 const PROBE_INTERVAL_MS = 1_000
@@ -11,12 +12,12 @@ const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 500
 
 /** A watch that ends. */
-export interface Listener extends Watch {
+export interface ChangeListener extends Watch {
   close (): Promise<void>
 }
 
 /** Where nothing is listened to. */
-export const NO_LISTENER: Listener = { poll: () => false, maxAgeMs: Infinity, state: 'none', close: async () => {} }
+export const NO_LISTENER: ChangeListener = { poll: () => false, maxAgeMs: Infinity, state: 'none', close: async () => {} }
 
 /**
  * Listens to what the triggers tell, on a connection of its own. Every second it sends itself a notice through the pool:
@@ -24,79 +25,85 @@ export const NO_LISTENER: Listener = { poll: () => false, maxAgeMs: Infinity, st
  * silently, or the pool has gone over to another server. Then nothing is current until it listens again.
  * @param pool whose address and user are taken, and through which the probes go
  * @param isTelling whether the database has the triggers
- * @param silence ends the pool's connections that have died with the listener's
- * @param tell is called at each change, and with `'all'` whenever some may have been missed
+ * @param deadConnections the pool's, which have died with the listener's
+ * @param emit is called at each change, and with `'all'` whenever some may have been missed
  */
-export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, silence: Silence, tell: (change: Change) => void): Listener {
+export function listen (
+  pool: pg.Pool,
+  isTelling: () => Promise<boolean>,
+  deadConnections: DeadConnections,
+  emit: (change: Change) => void
+): ChangeListener {
   const probes = `authtoken_probe_${randomUUID().replaceAll('-', '')}`
   let client: pg.Client | undefined
   let state: Watch['state'] = 'lost'
-  let closed = false
-  let isSilent = false
+  let isClosed = false
+  let wasSilent = false
   let delay = FIRST_DELAY_MS
   let timer: NodeJS.Timeout | undefined
-  let heard = (): void => {}
+  let onProbe = (): void => {}
 
-  const later = (action: () => void, milliseconds: number): void => {
-    if (!closed) timer = setTimeout(action, milliseconds).unref()
+  const schedule = (action: () => void, milliseconds: number): void => {
+    if (!isClosed) timer = setTimeout(action, milliseconds).unref()
   }
 
-  function lose (lost: pg.Client): void {
+  /** Gives a connection up, and connects again later. */
+  function giveUp (lost: pg.Client): void {
     if (client !== lost) return
     client = undefined
     clearTimeout(timer)
     state = 'lost'
-    tell('all')
+    emit('all')
     discard(lost)
-    later(connect, delay * (0.5 + Math.random() / 2))
+    schedule(connect, delay * (0.5 + Math.random() / 2))
     delay = Math.min(2 * delay, LONGEST_DELAY_MS)
   }
 
   function receive ({ channel, payload = '' }: pg.Notification): void {
-    if (channel === probes) return heard()
+    if (channel === probes) return onProbe()
     const space = payload.indexOf(' ')
     const [kind, what] = [payload.slice(0, Math.max(0, space)), payload.slice(space + 1)]
-    if (kind === 'digest') tell({ digest: what })
-    else if (kind === 'user') tell({ user: idKey(what) })
-    else tell('all')
+    if (kind === 'digest') emit({ digest: what })
+    else if (kind === 'user') emit({ user: idKey(what) })
+    else emit('all')
   }
 
   async function connect (): Promise<void> {
     const own = new pg.Client({ ...connectionOf(pool), application_name: 'fastify-authtoken listener', query_timeout: PROBE_BOUND_MS })
     client = own
-    const gone = () => lose(own)
+    const gone = () => giveUp(own)
     own.on('error', gone).on('end', gone).on('notification', receive)
     try {
       await own.connect()
       await own.query(`listen ${CHANNEL}; listen ${probes}`)
-      if (isSilent) silence.end()
-      isSilent = false
+      if (wasSilent) deadConnections.end()
+      wasSilent = false
       await probe(own)
     } catch {
-      lose(own)
+      giveUp(own)
     }
   }
 
   /** Also the first proof that notices arrive: only then is anything current. */
   async function probe (own: pg.Client): Promise<void> {
     const bound = AbortSignal.timeout(PROBE_BOUND_MS)
-    silence.note()
+    deadConnections.note()
     try {
       await new Promise<void>((resolve, reject) => {
-        heard = resolve
+        onProbe = resolve
         bound.addEventListener('abort', reject)
         pool.query('select pg_notify($1, $2)', [probes, '']).catch(reject)
       })
       if (client !== own) return
       if (state !== 'live') {
         state = await isTelling() ? 'live' : 'none'
-        tell('all')
+        emit('all')
       }
       delay = FIRST_DELAY_MS
-      later(() => { probe(own).catch(() => {}) }, PROBE_INTERVAL_MS)
+      schedule(() => { probe(own).catch(() => {}) }, PROBE_INTERVAL_MS)
     } catch {
-      isSilent ||= bound.aborted
-      lose(own)
+      wasSilent ||= bound.aborted
+      giveUp(own)
     }
   }
 
@@ -106,7 +113,7 @@ export function listen (pool: pg.Pool, isTelling: () => Promise<boolean>, silenc
     maxAgeMs: Infinity,
     get state () { return state },
     async close () {
-      closed = true
+      isClosed = true
       clearTimeout(timer)
       const own = client
       client = undefined

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { InvalidSettings } from '../../errors.js'
-import { codeOf } from '../database-interface.js'
+import { AuthtokenError, BadRequest, InvalidSettings } from '../../errors.js'
+import { codeOf, isConstraintViolation, unavailable } from '../driver-errors.js'
 
 /** How another connection like those of a pool is made. A pool hides its password from a copy. */
 export function connectionOf ({ options }: pg.Pool): pg.ClientConfig {
@@ -10,9 +10,34 @@ export function connectionOf ({ options }: pg.Pool): pg.ClientConfig {
 
 /** The URL without user, password and parameters. */
 export function nameOf (url: string): string {
-  if (!URL.canParse(url)) throw new InvalidSettings('DATABASE_URL is no URL: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded')
+  if (!URL.canParse(url)) {
+    throw new InvalidSettings('database is no URL: it must be postgres://<user>:<password>@<host>:<port>/<database>, ' +
+      'with special characters of user and password percent-encoded')
+  }
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname}`
+}
+
+/** Fails with what violates a constraint, with `BadRequest` for what no column can hold, and else with `DatabaseUnavailable`. */
+export async function guarded<T> (query: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await query()
+  } catch (error) {
+    if (error instanceof AuthtokenError || isConstraintViolation(error)) throw error
+    // Text or a number that no column can hold.
+    if (codeOf(error).startsWith('22')) throw new BadRequest()
+    throw unavailable(error)
+  }
+}
+
+/** Why a database can not be used, in one line. */
+export function reason (error: unknown): string {
+  const cause = rootOf(error)
+  const known = REASONS[codeOf(cause)]
+  const { message } = cause
+  if (codeOf(cause) === '42501') return `${known}: ${message}`
+  if (known !== undefined) return known
+  return codeOf(cause) === '' && /timeout/i.test(message) ? REASONS.ETIMEDOUT as string : `can not be used: ${message}`
 }
 
 const REASONS: Record<string, string> = {
@@ -25,20 +50,11 @@ const REASONS: Record<string, string> = {
   '28P01': 'does not take this user and password',
   28000: 'does not let this user in (pg_hba.conf)',
   '3D000': 'does not exist; "createdb" makes it',
-  '08P01': 'is a pooler that takes no settings of a session: let it ignore them (ignore_startup_parameters), or set CACHE_WITHOUT_LISTEN=ttl',
+  '08P01': 'is a pooler that takes no settings of a session: let it ignore them (ignore_startup_parameters), ' +
+    "or set withoutListen: 'ttl'",
   42501: 'can not be used: this user lacks rights',
-  53300: 'has no connection left; raise max_connections, or lower DATABASE_POOL_SIZE',
+  53300: 'has no connection left; raise max_connections, or lower pool.size',
   '57P03': 'is starting up or shutting down'
-}
-
-/** Why it can not be used, in one line. */
-export function reason (error: unknown): string {
-  const cause = rootOf(error)
-  const known = REASONS[codeOf(cause)]
-  const { message } = cause
-  if (codeOf(cause) === '42501') return `${known}: ${message}`
-  if (known !== undefined) return known
-  return codeOf(cause) === '' && /timeout/i.test(message) ? REASONS.ETIMEDOUT as string : `can not be used: ${message}`
 }
 
 function rootOf (error: unknown): Error {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type pg from 'pg'
 
 /** Finds the connections of a pool from which nothing comes any more. */
-export interface Silence {
+export interface DeadConnections {
   /** Notes what each connection has received until now. */
   note (): void
   /** Ends those that have received nothing since. */
@@ -10,14 +10,14 @@ export interface Silence {
 }
 
 /** For a pool that is not ours. */
-export const NO_SILENCE: Silence = { note: () => {}, end: () => {} }
+export const NOT_TRACKED: DeadConnections = { note: () => {}, end: () => {} }
 
 /**
  * A network that was away may have forgotten its connections. Each would be found out by a request that waits for it in
  * vain, and together they would keep the pool from working for as long.
  * @param pool of ours
  */
-export function watchSilence (pool: pg.Pool): Silence {
+export function trackDeadConnections (pool: pg.Pool): DeadConnections {
   const clients = new Set<pg.PoolClient>()
   let received = new Map<pg.PoolClient, number>()
   pool.on('connect', (client) => clients.add(client)).on('remove', (client) => clients.delete(client))

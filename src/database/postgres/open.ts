@@ -3,34 +3,65 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { pgTable } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { AuthtokenError, DatabaseUnusable, InvalidSettings } from '../../errors.js'
-import { codeOf, type Database, type DatabaseOptions, type DjangoDatabase, type HostDatabase, type TokenTables } from '../database-interface.js'
+import type { Database, DjangoDatabase, HostDatabase, HostModel, TokenTables } from '../database-interface.js'
+import type { DatabaseOptions, UserTableOptions } from '../database-options.js'
 import { authUsers, customUsers } from '../django-users.js'
-import { nameOf, reason } from './connection.js'
-import { createPostgresDatabase, guarded, type PostgresDrizzle } from './database.js'
-import { NO_SILENCE, type Silence, watchSilence } from './dead-connections.js'
-import { buildPostgresTable, describePostgres, hasTable, identityOf, inspectPostgres, migratePostgres, reserveUserIds, rewriteDrfTokens } from './inspect.js'
+import { codeOf } from '../driver-errors.js'
+import { inspectSchema, migrateSchema } from '../inspection.js'
+import type { DjangoUsers } from '../user-model.js'
+import { describeTable, hasTable, identityOf } from './catalog.js'
+import { tableOfTypes } from './columns.js'
+import { guarded, nameOf, reason } from './connection.js'
+import { createPostgresDatabase, type PostgresConnection, type PostgresDrizzle } from './database.js'
+import { NOT_TRACKED, trackDeadConnections } from './dead-connections.js'
+import { managePostgres } from './inspect.js'
+import { reserveIds, rewriteTable } from './maintenance.js'
 import * as schema from './schema.js'
 import { defineTokenTables } from './token-tables.js'
-import type { UserModel } from '../user-model.js'
 
-/** The oldest server that is supported: 15, as `server_version_num`. */
+// As `server_version_num`.
 const OLDEST = 150_000
 const KEEP_ALIVE_DELAY_MS = 10_000
 
-/**
- * Connects to a PostgreSQL.
- * @param url `postgres://user:password@host:port/database`, with libpq's parameters behind a question mark
- * @throws InvalidSettings, DatabaseUnusable
- */
+/** Connects to `postgres://user:password@host:port/database`, with libpq's parameters behind a question mark. */
 export async function openPostgres (url: string, options: DatabaseOptions): Promise<DjangoDatabase> {
   const name = nameOf(url)
-  const { size = 10, connectTimeoutMs = 2_000, queryTimeoutMs = 5_000, idleInTransactionTimeoutMs = 2_000 } = options.pool ?? {}
-  const timeouts = {
-    statement_timeout: queryTimeoutMs,
-    lock_timeout: queryTimeoutMs,
-    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs
+  const { withoutListen = 'ask' } = options
+  const pool = createPool(url, options)
+  const end = async () => { if (!pool.ended) await pool.end() }
+  const deadConnections = trackDeadConnections(pool)
+  try {
+    const connection = { drizzle: drizzle(pool) as unknown as PostgresDrizzle, name, withoutListen, deadConnections, end }
+    return await createDjangoDatabase(connection, options.users)
+  } catch (error) {
+    await pool.end()
+    if (error instanceof AuthtokenError && codeOf(error) !== 'AUTHTOKEN_DATABASE_UNAVAILABLE') throw error
+    throw new DatabaseUnusable(`${name} ${reason(error)}`, { cause: error })
   }
-  const pool = createPool({
+}
+
+/** Takes the host's Drizzle instance, on a database of Django's form. */
+export const adoptPostgres = (db: HostDatabase, { withoutListen = 'ask', users }: DatabaseOptions): Promise<DjangoDatabase> =>
+  createDjangoDatabase(hostConnection(db, withoutListen), users)
+
+/** Takes the host's Drizzle instance, with the host's users. */
+export async function hostPostgres (db: HostDatabase, model: HostModel, { withoutListen }: DatabaseOptions): Promise<Database> {
+  const connection = hostConnection(db, withoutListen)
+  await refuseOld(connection)
+  return (await createPostgresDatabase(connection, model.users, model.tables)).database
+}
+
+const hostConnection = (db: HostDatabase, withoutListen: DatabaseOptions['withoutListen']): PostgresConnection => ({
+  drizzle: db as unknown as PostgresDrizzle,
+  name: 'the database',
+  withoutListen,
+  deadConnections: NOT_TRACKED,
+  end: async () => {}
+})
+
+function createPool (url: string, { pool: options = {}, withoutListen }: DatabaseOptions): pg.Pool {
+  const { size = 10, connectTimeoutMs = 2_000, queryTimeoutMs = 5_000, idleInTransactionTimeoutMs = 2_000 } = options
+  const config: pg.PoolConfig = {
     connectionString: url,
     application_name: 'fastify-authtoken',
     max: size,
@@ -39,46 +70,23 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
     // A pooler in transaction mode takes no settings of a session.
-    ...(options.withoutListen !== 'ttl' && timeouts),
+    ...(withoutListen !== 'ttl' && {
+      statement_timeout: queryTimeoutMs,
+      lock_timeout: queryTimeoutMs,
+      idle_in_transaction_session_timeout: idleInTransactionTimeoutMs
+    }),
     // The pool waits for it, whatever its type says.
     onConnect: refuseStandby as (client: pg.ClientBase) => void
-  })
-  // A connection that fails while idle is dropped by the pool; the next request finds out whether there is another.
-  pool.on('error', () => {})
-  try {
-    return await createDjangoDatabase(drizzle(pool) as unknown as PostgresDrizzle, name, options, watchSilence(pool), async () => { if (!pool.ended) await pool.end() })
-  } catch (error) {
-    await pool.end()
-    throw error instanceof AuthtokenError && codeOf(error) !== 'AUTHTOKEN_DATABASE_UNAVAILABLE' ? error : new DatabaseUnusable(`${name} ${reason(error)}`, { cause: error })
   }
-}
-
-/**
- * Takes the host's Drizzle instance, on a database of Django's form: never migrated, never closed.
- * @param db a `drizzle-orm/node-postgres` database on a pool
- */
-export const adoptPostgres = (db: HostDatabase, options: DatabaseOptions): Promise<DjangoDatabase> =>
-  createDjangoDatabase(db as unknown as PostgresDrizzle, NAME, options, NO_SILENCE, async () => {})
-
-/**
- * Takes the host's Drizzle instance, with the host's users: never migrated, never closed.
- * @param db a `drizzle-orm/node-postgres` database on a pool
- */
-export async function hostPostgres (db: HostDatabase, users: UserModel, tables: TokenTables, { withoutListen }: DatabaseOptions): Promise<Database> {
-  const connection = db as unknown as PostgresDrizzle
-  await refuseOld(connection.$client, NAME)
-  return (await createPostgresDatabase(connection, NAME, withoutListen, users, tables, NO_SILENCE, async () => {})).database
-}
-
-const NAME = 'the database'
-
-function createPool (config: pg.PoolConfig): pg.Pool {
   try {
     // It reads the URL, as the pool does not before it connects.
-    return new pg.Client(config) && new pg.Pool(config)
+    const pool = new pg.Client(config) && new pg.Pool(config)
+    // A connection that fails while idle is dropped by the pool; the next request finds out whether there is another.
+    return pool.on('error', () => {})
   } catch {
     // The parser's own message may quote the URL.
-    throw new InvalidSettings('DATABASE_URL can not be read: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded, and certificates that exist')
+    throw new InvalidSettings('database can not be read: it must be postgres://<user>:<password>@<host>:<port>/<database>, ' +
+      'with special characters of user and password percent-encoded, and certificates that exist')
   }
 }
 
@@ -88,37 +96,42 @@ async function refuseStandby (client: pg.ClientBase): Promise<void> {
   if (row.standby) throw Object.assign(new Error('The server is a standby'), { code: 'STANDBY' })
 }
 
-async function refuseOld (pool: pg.Pool, name: string): Promise<void> {
+async function refuseOld ({ drizzle: { $client: pool }, name }: PostgresConnection): Promise<void> {
   const { rows: [server] } = await pool.query("select current_setting('server_version_num')::int as version")
-  if (server.version < OLDEST) throw new DatabaseUnusable(`${name} is PostgreSQL ${Math.floor(server.version / 10_000)}; ${OLDEST / 10_000} is the oldest that is supported`)
+  if (server.version >= OLDEST) return
+  const [version, oldest] = [server.version, OLDEST].map((number) => Math.floor(number / 10_000))
+  throw new DatabaseUnusable(`${name} is PostgreSQL ${version}; ${oldest} is the oldest that is supported`)
 }
 
-async function createDjangoDatabase (connection: PostgresDrizzle, name: string, { withoutListen, users: userTable }: DatabaseOptions, silence: Silence, end: () => Promise<void>): Promise<DjangoDatabase> {
-  const pool = connection.$client
-  await refuseOld(pool, name)
-  const users = userTable === undefined
-    ? authUsers(schema.users)
-    : customUsers(name, userTable, await describePostgres(pool, pgTable(userTable.table ?? getTableName(schema.users), {})), buildPostgresTable)
+async function createDjangoDatabase (connection: PostgresConnection, userTable: UserTableOptions | undefined): Promise<DjangoDatabase> {
+  const { drizzle: { $client: pool }, name } = connection
+  await refuseOld(connection)
+  const users = userTable === undefined ? authUsers(schema.users) : await usersIn(pool, name, userTable)
   const tables = userTable === undefined ? schema : defineTokenTables(users.id, pgTable)
-  const { database, lookAgain } = await createPostgresDatabase(connection, name, withoutListen ?? 'ask', users, tables as unknown as TokenTables, silence, end)
+  const { database, lookAgain } = await createPostgresDatabase(connection, users, tables as unknown as TokenTables)
+  const managed = managePostgres(pool, users)
+
   return Object.assign(database, {
     django: await hasTable(pool, 'django_migrations'),
 
     async migrate () {
       try {
-        await migratePostgres(pool, name, users)
+        await migrateSchema(managed, name)
       } catch (error) {
         throw error instanceof DatabaseUnusable ? error : new DatabaseUnusable(`${name} ${reason(error)}`, { cause: error })
       }
       await lookAgain()
-      const { unusable, unready } = await inspectPostgres(pool, users)
-      if (unusable.length + unready.length > 0) throw new DatabaseUnusable(`${name} ${[...unusable, ...unready].join('; ')}`)
     },
 
-    reserveIds: (last: number) => guarded(() => reserveUserIds(pool, users.table, last)),
+    inspect: () => guarded(() => inspectSchema(managed)),
     identity: () => guarded(() => identityOf(pool, users.table)),
     overwriteDeleted () {},
-    scrub: () => guarded(() => rewriteDrfTokens(pool)),
-    inspect: () => guarded(() => inspectPostgres(pool, users))
+    reserveIds: (last: number) => guarded(() => reserveIds(pool, users.table, last)),
+    scrub: () => guarded(() => rewriteTable(pool, schema.authtokenToken))
   })
+}
+
+async function usersIn (pool: pg.Pool, name: string, options: UserTableOptions): Promise<DjangoUsers> {
+  const found = await describeTable(pool, pgTable(options.table ?? getTableName(schema.users), {}))
+  return customUsers(name, options, found, tableOfTypes)
 }

@@ -1,9 +1,52 @@
-import { type $Type, getTableName, isNull } from 'drizzle-orm'
-import { type AnyPgColumn, bigint, boolean, char, index, integer, type PgIntegerBuilderInitial, type PgTable, pgTable, type PgTableFn, smallint, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import type { $Type } from 'drizzle-orm'
+import { bigint, boolean, char, index, integer, pgTable, smallint, text, uniqueIndex, uuid, varchar } from 'drizzle-orm/pg-core'
+import type { AnyPgColumn, PgIntegerBuilderInitial, PgTable, PgTableFn } from 'drizzle-orm/pg-core'
+import type { ColumnKit, TableOptions } from '../table-columns.js'
+import { accessTokenColumns, accessTokenIndexes, drfTokenColumns, stateColumns } from '../table-columns.js'
+import { idColumnOf, type IdOf, refuseId } from '../user-id.js'
 import { datetime } from './columns.js'
-import { idColumnOf, type IdOf, refuseId, type TableOptions } from '../token-table-options.js'
 
-/** What makes the columns that hold a user's id, by the class of the id itself. */
+/**
+ * The tables of tokens for the host's own users, to stand in the host's schema file, so that drizzle-kit puts them into
+ * the host's migrations: `export const { authtokenToken, authtokenAccesstoken, authtokenState } = authtokenTables(people)`.
+ * Tokens go with their user.
+ * @param options `id`: the column of the ids, by default `id`; `table`: `pgTable`, or what `pgTableCreator` or `pgSchema(…).table` is
+ */
+export const authtokenTables = <Users extends PgTable, Id extends AnyPgColumn = never, Schema extends string | undefined = undefined>(
+  users: Users,
+  { id, table = pgTable as PgTableFn<Schema> }: TableOptions<Id, PgTableFn<Schema>> = {}
+) => defineTokenTables<IdOf<Users, Id>, Schema>(id ?? idColumnOf(users), table, 'cascade')
+
+/** The tables of tokens, for users of any table. @param onDelete of the user of a DRF token; Django's own table leaves that to Django */
+export function defineTokenTables<Id, Schema extends string | undefined = undefined> (
+  id: AnyPgColumn, table: PgTableFn<Schema>, onDelete?: 'cascade'
+) {
+  return {
+    authtokenToken: table('authtoken_token', drfTokenColumns(POSTGRES_COLUMNS, userId<Id>(id, onDelete))),
+    authtokenAccesstoken: table(
+      'authtoken_accesstoken',
+      accessTokenColumns(POSTGRES_COLUMNS, userId<Id>(id, 'cascade')),
+      (self) => accessTokenIndexes({ index, uniqueIndex }, self)
+    ),
+    authtokenState: table('authtoken_state', stateColumns(POSTGRES_COLUMNS))
+  }
+}
+
+/** PostgreSQL's columns, as Django declares them. */
+export const POSTGRES_COLUMNS: ColumnKit<'pg'> = {
+  id: (name) => integer(name).primaryKey().generatedByDefaultAsIdentity(),
+  varchar: (name, length) => varchar(name, { length }),
+  datetime,
+  boolean,
+  seconds: (name) => bigint(name, { mode: 'number' })
+}
+
+/** A column for the id of a user, of the type that it has in the users' table. */
+function userId<Id> (id: AnyPgColumn, onDelete: 'cascade' | undefined) {
+  const column = (ID_COLUMNS[id.columnType] ?? refuseId)(id) as $Type<PgIntegerBuilderInitial<'user_id'>, Id>
+  return column.references(() => id, onDelete && { onDelete })
+}
+
 const ID_COLUMNS: Record<string, (id: AnyPgColumn & { length?: number }) => unknown> = {
   PgSmallInt: () => smallint('user_id'),
   PgSmallSerial: () => smallint('user_id'),
@@ -18,71 +61,3 @@ const ID_COLUMNS: Record<string, (id: AnyPgColumn & { length?: number }) => unkn
   PgVarchar: ({ length }) => varchar('user_id', length === undefined ? {} : { length }),
   PgChar: ({ length }) => char('user_id', length === undefined ? {} : { length })
 }
-
-/** A column for the id of a user, of the type that it has in the users' table. */
-const userId = <Id>(id: AnyPgColumn) =>
-  (ID_COLUMNS[id.columnType] ?? refuseId)(id) as $Type<PgIntegerBuilderInitial<'user_id'>, Id>
-
-/**
- * The tables of tokens, for users of any table.
- * @param id the column of the users' ids
- * @param table makes a table
- * @param onDelete what becomes of the DRF token of a user who is deleted; Django's own tables leave that to Django
- */
-export function defineTokenTables<Id, Schema extends string | undefined = undefined> (id: AnyPgColumn, table: PgTableFn<Schema>, onDelete?: 'cascade') {
-  /** `authtoken_token`, as DRF's `rest_framework.authtoken` makes it: one row a user, the key in clear. */
-  const authtokenToken = table('authtoken_token', {
-    key: varchar({ length: 40 }).primaryKey(),
-    created: datetime().notNull(),
-    userId: userId<Id>(id).notNull().unique().references(() => id, onDelete && { onDelete })
-  })
-
-  /** Access tokens: many a user, as digests. Ours: Django does not know the table. */
-  const authtokenAccesstoken = table('authtoken_accesstoken', {
-    /** Public and random: it may be shown, logged and put into a URL. */
-    id: varchar({ length: 16 }).primaryKey(),
-    userId: userId<Id>(id).notNull().references(() => id, { onDelete: 'cascade' }),
-    kind: varchar({ length: 8 }).$type<'access' | 'login' | 'sealed'>().notNull(),
-    name: varchar({ length: 100 }).notNull(),
-    /** SHA-256 of the token, in hexadecimal digits. */
-    digest: varchar({ length: 64 }).notNull().unique(),
-    hint: varchar({ length: 4 }),
-    scope: varchar({ length: 1000 }).notNull(),
-    created: datetime().notNull(),
-    expires: datetime(),
-    /** How far each use pushes `expires` where it slides, in seconds. */
-    lifetime: bigint({ mode: 'number' }),
-    /** What `expires` is never pushed beyond. */
-    latest: datetime(),
-    lastUsed: datetime('last_used'),
-    disabled: boolean().notNull(),
-    /** The id of the token that came in its place. */
-    replacedBy: varchar('replaced_by', { length: 16 })
-  }, (self) => {
-    const name = getTableName((self.id as unknown as { table: PgTable }).table)
-    return [
-      uniqueIndex(`${name}_user_id_name`).on(self.userId, self.name).where(isNull(self.replacedBy)),
-      index(`${name}_user_id_created`).on(self.userId, self.created),
-      index(`${name}_expires`).on(self.expires)
-    ]
-  })
-
-  /** What the database itself remembers: that its DRF tokens are sealed. */
-  const authtokenState = table('authtoken_state', {
-    name: varchar({ length: 32 }).primaryKey(),
-    value: varchar({ length: 32 }).notNull()
-  })
-
-  return { authtokenToken, authtokenAccesstoken, authtokenState }
-}
-
-/**
- * The tables of tokens for the host's own users, to stand in the host's schema file, so that drizzle-kit puts them into
- * the host's migrations, with the foreign key:
- * `export const { authtokenToken, authtokenAccesstoken, authtokenState } = authtokenTables(people)`.
- * Tokens go with their user.
- * @param users the host's table
- * @param options `id`: the column of the ids, by default `id`; `table`: `pgTable`, or what `pgTableCreator` or `pgSchema(…).table` is
- */
-export const authtokenTables = <Users extends PgTable, Id extends AnyPgColumn = never, Schema extends string | undefined = undefined>(users: Users, { id, table = pgTable as PgTableFn<Schema> }: TableOptions<Id, PgTableFn<Schema>> = {}) =>
-  defineTokenTables<IdOf<Users, Id>, Schema>(id ?? idColumnOf(users), table, 'cascade')

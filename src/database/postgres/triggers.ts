@@ -1,7 +1,8 @@
 import { getTableColumns, type Table } from 'drizzle-orm'
 import { CasingCache } from 'drizzle-orm/casing'
-import { type AnyPgColumn, getTableConfig, type PgTable, pgTable } from 'drizzle-orm/pg-core'
-import { idColumnOf } from '../token-table-options.js'
+import { type AnyPgColumn, type PgTable, pgTable } from 'drizzle-orm/pg-core'
+import { idColumnOf } from '../user-id.js'
+import { identifier, literal, qualifiedName } from './quoting.js'
 import { defineTokenTables } from './token-tables.js'
 
 /** What the triggers are made for. */
@@ -10,14 +11,14 @@ export interface TriggerOptions {
   id?: AnyPgColumn
   /** The tables of tokens, where they have names of the host's. @default those that `authtokenTables` makes */
   tables?: { authtokenToken: Table, authtokenAccesstoken: Table }
-  /** Columns of the users' table whose changes nobody need hear of: those that `request.user` does not have. @default passwords, and the last login */
+  /**
+   * Columns of the users' table whose changes nobody need hear of: those that `request.user` does not have.
+   * @default passwords, and the last login
+   */
   ignore?: AnyPgColumn[]
   /** As the host's Drizzle instance has it, for columns without a name of their own. */
   casing?: 'snake_case' | 'camelCase'
 }
-
-/** Changes that no identity holds: a new hash, a login. */
-const UNHEARD = /^(password|password_?hash|hashed_?password|encrypted_?password|last_?login(_?at)?)$/i
 
 /**
  * What makes PostgreSQL tell of revocations and of changed users, for a migration of the host's: SQL that can be run again
@@ -29,44 +30,50 @@ export function authtokenTriggers (users: PgTable, { id, tables, ignore, casing 
   const idColumn: AnyPgColumn = id ?? idColumnOf(users)
   const { authtokenToken, authtokenAccesstoken } = tables ?? defineTokenTables(idColumn, pgTable)
   const cache = new CasingCache(casing)
-  const nameOf = (column: AnyPgColumn) => cache.getColumnCasing(column)
-  const unheard = (ignore ?? Object.values(getTableColumns(users)).filter(({ name }) => UNHEARD.test(name))).map(nameOf)
-  const owner = `"authtoken_notify_user"(${[nameOf(idColumn), ...unheard].map(literal).join(', ')})`
+  const ignored = ignore ?? Object.values(getTableColumns(users)).filter(({ name }) => IGNORED.test(name))
+  const columns = [idColumn, ...ignored].map((column) => literal(cache.getColumnCasing(column)))
   return [
     FUNCTIONS,
-    ...triggers(authtokenToken, '"authtoken_notify_key"()'),
-    ...triggers(authtokenAccesstoken, '"authtoken_notify_digest"()', NEWS_OF_ACCESS_TOKEN),
-    ...triggers(users, owner)
+    ...triggersOn(authtokenToken, '"authtoken_notify_key"()'),
+    ...triggersOn(authtokenAccesstoken, '"authtoken_notify_digest"()', ACCESS_TOKEN_CHANGED),
+    ...triggersOn(users, `"authtoken_notify_user"(${columns.join(', ')})`)
   ].join('\n--> statement-breakpoint\n')
 }
 
-function triggers (table: Table, call: string, when = ''): string[] {
-  const { name, schema } = getTableConfig(table as PgTable)
-  const on = schema === undefined ? identifier(name) : `${identifier(schema)}.${identifier(name)}`
+const NAMES = { deleted: 'authtoken_deleted', changed: 'authtoken_changed', truncated: 'authtoken_truncated' }
+
+/** What the triggers of each table are called. */
+export const TRIGGER_NAMES = Object.values(NAMES)
+
+function triggersOn (table: Table, call: string, when = ''): string[] {
+  const on = qualifiedName(table)
+  const create = (name: string, event: string, action: string) =>
+    `CREATE OR REPLACE TRIGGER ${identifier(name)} AFTER ${event} ON ${on} ${action};`
   return [
-    `CREATE OR REPLACE TRIGGER "authtoken_deleted" AFTER DELETE ON ${on} FOR EACH ROW EXECUTE FUNCTION ${call};`,
-    `CREATE OR REPLACE TRIGGER "authtoken_changed" AFTER UPDATE ON ${on} FOR EACH ROW ${when}EXECUTE FUNCTION ${call};`,
-    `CREATE OR REPLACE TRIGGER "authtoken_truncated" AFTER TRUNCATE ON ${on} FOR EACH STATEMENT EXECUTE FUNCTION "authtoken_notify_all"();`,
+    create(NAMES.deleted, 'DELETE', `FOR EACH ROW EXECUTE FUNCTION ${call}`),
+    create(NAMES.changed, 'UPDATE', `FOR EACH ROW ${when}EXECUTE FUNCTION ${call}`),
+    create(NAMES.truncated, 'TRUNCATE', 'FOR EACH STATEMENT EXECUTE FUNCTION "authtoken_notify_all"()'),
     // Also what logical replication writes.
-    `ALTER TABLE ${on} ENABLE ALWAYS TRIGGER "authtoken_deleted", ENABLE ALWAYS TRIGGER "authtoken_changed", ENABLE ALWAYS TRIGGER "authtoken_truncated";`
+    `ALTER TABLE ${on} ${TRIGGER_NAMES.map((name) => `ENABLE ALWAYS TRIGGER ${identifier(name)}`).join(', ')};`
   ]
 }
 
-const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
-const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
+/** Changes that no identity holds: a new hash, a login. */
+const IGNORED = /^(password|password_?hash|hashed_?password|encrypted_?password|last_?login(_?at)?)$/i
+
+const HEARD = ['id', 'user_id', 'kind', 'name', 'digest', 'hint', 'scope', 'created', 'lifetime', 'latest', 'disabled', 'replaced_by']
 
 /** A use that pushes the expiry on is no news: what is remembered is read again before it is refused. */
-const NEWS_OF_ACCESS_TOKEN = `WHEN (
-  (OLD.id, OLD.user_id, OLD.kind, OLD.name, OLD.digest, OLD.hint, OLD.scope, OLD.created, OLD.lifetime, OLD.latest, OLD.disabled, OLD.replaced_by)
-  IS DISTINCT FROM
-  (NEW.id, NEW.user_id, NEW.kind, NEW.name, NEW.digest, NEW.hint, NEW.scope, NEW.created, NEW.lifetime, NEW.latest, NEW.disabled, NEW.replaced_by)
+const ACCESS_TOKEN_CHANGED = `WHEN (
+  (${HEARD.map((column) => `OLD.${column}`).join(', ')}) IS DISTINCT FROM (${HEARD.map((column) => `NEW.${column}`).join(', ')})
   OR (OLD.expires IS DISTINCT FROM NEW.expires AND (NEW.expires > OLD.expires AND NEW.last_used IS DISTINCT FROM OLD.last_used) IS NOT TRUE)
 ) `
 
 const FUNCTIONS = `CREATE OR REPLACE FUNCTION "authtoken_notify_key"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND pg_catalog.to_jsonb(OLD) = pg_catalog.to_jsonb(NEW) THEN RETURN NULL; END IF;
-  PERFORM pg_catalog.pg_notify('authtoken', 'digest ' || pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(OLD.key, 'UTF8')), 'hex'));
+  PERFORM pg_catalog.pg_notify('authtoken', 'digest ' ||
+    pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(OLD.key, 'UTF8')), 'hex'));
   RETURN NULL;
 END $$;
 --> statement-breakpoint

@@ -16,24 +16,24 @@ export interface SqliteWatch extends Watch {
  * @param changes is told where anything was written
  */
 export function watchSqlite ({ client, shared, sharedRead }: SqliteConnection, changes: Changes): SqliteWatch {
-  const version = client.prepare('pragma data_version').pluck()
-  const written = client.prepare('select total_changes()').pluck()
+  const dataVersion = client.prepare('pragma data_version').pluck()
+  const totalChanges = client.prepare('select total_changes()').pluck()
   let lastVersion: unknown
-  let lastWritten = shared ? written.get() : undefined
+  let lastTotal = shared ? totalChanges.get() : undefined
   let askedAt = -Infinity
-  let sameTurn = false
-  const endTurn = (): void => { sameTurn = false }
+  let isSameTurn = false
+  const endTurn = (): void => { isSameTurn = false }
 
-  function ask (now: number): void {
-    // The file has no news within it.
+  function askFile (now: number): void {
+    // Within a transaction the file would have no news.
     sharedRead.end()
-    const [newVersion, newWritten] = [version.get(), shared ? written.get() : undefined]
-    if (newVersion !== lastVersion || newWritten !== lastWritten) changes.emit('all')
-    lastVersion = newVersion
-    lastWritten = newWritten
+    const [version, total] = [dataVersion.get(), shared ? totalChanges.get() : undefined]
+    if (version !== lastVersion || total !== lastTotal) changes.emit('all')
+    lastVersion = version
+    lastTotal = total
     askedAt = now
-    if (!sameTurn) setImmediate(endTurn)
-    sameTurn = true
+    if (!isSameTurn) setImmediate(endTurn)
+    isSameTurn = true
   }
 
   return {
@@ -43,9 +43,9 @@ export function watchSqlite ({ client, shared, sharedRead }: SqliteConnection, c
       // What a transaction of the host's shows may be taken back.
       if (shared && client.inTransaction) return false
       const now = performance.now()
-      if (sameTurn && now - askedAt < GATE_MS && !(shared && written.get() !== lastWritten)) return true
+      if (isSameTurn && now - askedAt < GATE_MS && !(shared && totalChanges.get() !== lastTotal)) return true
       try {
-        ask(now)
+        askFile(now)
         return true
       } catch {
         // Locked: the query that follows waits for it.
@@ -54,9 +54,9 @@ export function watchSqlite ({ client, shared, sharedRead }: SqliteConnection, c
     },
     ignoreOwnWrites (statement) {
       if (!shared) return statement()
-      const before = written.get()
+      const before = totalChanges.get()
       const result = statement()
-      if (before === lastWritten) lastWritten = written.get()
+      if (before === lastTotal) lastTotal = totalChanges.get()
       return result
     }
   }

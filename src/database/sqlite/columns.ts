@@ -1,6 +1,4 @@
-import { customType } from 'drizzle-orm/sqlite-core'
-
-const DJANGO_DATETIME = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?$/
+import { customType, integer, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 
 /** Django's text `YYYY-MM-DD HH:MM:SS.ffffff` in UTC, the fraction optional. What is no date reads as null. */
 export const datetime = customType<{ data: Date | null, driverData: string | null }>({
@@ -12,6 +10,8 @@ export const datetime = customType<{ data: Date | null, driverData: string | nul
   },
   toDriver: (date) => date === null ? null : `${date.toISOString().slice(0, 23).replace('T', ' ')}000`
 })
+
+const DJANGO_DATETIME = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?$/
 
 /** Django's boolean: 0 or 1. */
 export const bool = customType<{ data: boolean, driverData: number }>({
@@ -34,3 +34,14 @@ export const uuid = customType<{ data: string, driverData: string }>({
   fromDriver: (digits) => digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5'),
   toDriver: (id) => id.replaceAll('-', '').toLowerCase()
 })
+
+/** A table of columns by the types that Django declares. */
+export const tableOfTypes = (name: string, columns: Record<string, { name: string, type: string }>) =>
+  sqliteTable(name, Object.fromEntries(Object.entries(columns).map(([own, { name, type }]) => [own, columnOfType(name, type)])))
+
+function columnOfType (name: string, type: string) {
+  if (type === DJANGO_UUID) return uuid(name)
+  if (/^bool/i.test(type)) return bool(name)
+  if (/^datetime/i.test(type)) return datetime(name)
+  return /int/i.test(type) ? integer(name) : text(name)
+}

@@ -2,15 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type SQLite from 'better-sqlite3'
 import type { Column, Query, SQL } from 'drizzle-orm'
 import type { BetterSQLite3Database, BetterSQLiteSession } from 'drizzle-orm/better-sqlite3'
-import { AuthtokenError, DatabaseUnavailable, retryAfter } from '../../errors.js'
-import { codeOf } from '../database-interface.js'
+import { AuthtokenError } from '../../errors.js'
+import { codeOf, isConstraintViolation, unavailable } from '../driver-errors.js'
 import { createSharedRead, type SharedRead } from './shared-read.js'
 
 /** How long a statement is tried again, in milliseconds. */
 export const PATIENCE_MS = 5_000
 
-// Drizzle types a connection by its schema. Ours and a host's differ in that alone, hence the casts to this.
-/** What is used of a Drizzle instance on better-sqlite3. */
+/** A Drizzle instance, of ours or the host's: they differ in the schema that their types know. */
 export type SqliteDrizzle = BetterSQLite3Database<Record<string, unknown>> & {
   $client: SQLite.Database
   session: Pick<BetterSQLiteSession<never, never>, 'prepareQuery'>
@@ -60,7 +59,7 @@ export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean)
         try {
           return await action()
         } catch (error) {
-          if (error instanceof AuthtokenError || codeOf(error).startsWith('SQLITE_CONSTRAINT')) throw error
+          if (error instanceof AuthtokenError || isConstraintViolation(error)) throw error
           if (!isBusy(error) || performance.now() > deadline) throw unavailable(error)
           await sleep(5 + Math.random() * 20)
         }
@@ -72,5 +71,21 @@ export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean)
 /** Whether another connection holds the lock. */
 export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
 
-/** What callers are told where the database does not answer. */
-export const unavailable = (error: unknown) => retryAfter(new DatabaseUnavailable({ cause: error }), 1)
+/** Why a file can not be used, in one line. */
+export function reason (error: unknown): string {
+  const name = Object.keys(REASONS).find((prefix) => codeOf(error).startsWith(prefix))
+  return name === undefined ? `can not be used: ${(error as Error).message}` : REASONS[name] as string
+}
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'can not be made: its folder does not exist',
+  EACCES: 'can not be made: its folder is not writable',
+  EROFS: 'can not be made: the file system is read-only',
+  ENOTDIR: 'can not be made: its folder is not a folder',
+  SQLITE_NOTADB: 'is not an SQLite database',
+  SQLITE_CORRUPT: 'is a corrupt SQLite database; restore it from a backup',
+  SQLITE_CANTOPEN: 'can not be opened; it must exist ("authtoken migrate" makes it) and be a file ' +
+    'that this user may read and write, in a folder that this user may write',
+  SQLITE_READONLY: 'is read-only; this user must be able to write it and its folder',
+  SQLITE_FULL: 'can not grow: the disk is full'
+}

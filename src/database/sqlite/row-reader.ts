@@ -17,7 +17,7 @@ export function createRowReader<Row> (selection: Selection): (values: unknown[])
   function planOf (selection: Selection): Plan {
     const plan: Plan = { fields: [], nested: [] }
     for (const [name, selected] of Object.entries(selection)) {
-      if (is(selected, Column) || is(selected, SQL) || is(selected, SQL.Aliased)) plan.fields.push({ name, index: index++, decode: decoderOf(selected) })
+      if (isField(selected)) plan.fields.push({ name, index: index++, decode: decoderOf(selected) })
       else plan.nested.push({ name, plan: planOf(selected as Selection) })
     }
     return plan
@@ -37,10 +37,14 @@ function read ({ fields, nested }: Plan, values: unknown[]): Record<string, unkn
   return row
 }
 
+type Selected = Column | SQL | SQL.Aliased
 interface Decoder { mapFromDriverValue (value: unknown): unknown }
 
+const isField = (selected: unknown): selected is Selected => is(selected, Column) || is(selected, SQL) || is(selected, SQL.Aliased)
+
 /** How a value is read; null: it is taken as it is. */
-function decoderOf (selected: Column | SQL | SQL.Aliased): Field['decode'] {
-  const decoder: Decoder = is(selected, Column) ? selected : ((is(selected, SQL.Aliased) ? selected.sql : selected) as unknown as { decoder: Decoder }).decoder
+function decoderOf (selected: Selected): Field['decode'] {
+  const expression = is(selected, SQL.Aliased) ? selected.sql : selected
+  const decoder = is(expression, Column) ? expression : (expression as unknown as { decoder: Decoder }).decoder
   return decoder.mapFromDriverValue === Column.prototype.mapFromDriverValue ? null : (value) => decoder.mapFromDriverValue(value)
 }

@@ -1,21 +1,9 @@
-import { integer, sqliteTable } from 'drizzle-orm/sqlite-core'
-import { bool, datetime, varchar } from './columns.js'
-import { defineTokenTables } from './token-tables.js'
+import { sqliteTable } from 'drizzle-orm/sqlite-core'
+import { djangoUserColumns } from '../table-columns.js'
+import { defineTokenTables, SQLITE_COLUMNS } from './token-tables.js'
 
-/** `auth_user`, exactly as Django's `django.contrib.auth` makes it. */
-export const users = sqliteTable('auth_user', {
-  id: integer().primaryKey({ autoIncrement: true }),
-  password: varchar({ length: 128 }).notNull(),
-  lastLogin: datetime('last_login'),
-  isSuperuser: bool('is_superuser').notNull(),
-  username: varchar({ length: 150 }).notNull().unique(),
-  lastName: varchar('last_name', { length: 150 }).notNull(),
-  email: varchar({ length: 254 }).notNull(),
-  isStaff: bool('is_staff').notNull(),
-  isActive: bool('is_active').notNull(),
-  dateJoined: datetime('date_joined').notNull(),
-  firstName: varchar('first_name', { length: 150 }).notNull()
-})
+/** Django's users. */
+export const users = sqliteTable('auth_user', djangoUserColumns(SQLITE_COLUMNS))
 
-/** `authtoken_token` exactly as DRF's `rest_framework.authtoken` makes it, and our own. */
+/** DRF's tokens, and ours. */
 export const { authtokenToken, authtokenAccesstoken, authtokenState } = defineTokenTables<number>(users.id, sqliteTable)

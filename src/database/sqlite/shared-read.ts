@@ -6,55 +6,77 @@ export const GATE_MS = 1
 /** Reads of one turn of the event loop. */
 export type SharedRead = ReturnType<typeof createSharedRead>
 
+type Values = Record<string, unknown> | undefined
+
 /**
  * Lets the look-ups of one turn of the event loop, for 1 ms at most, read in one transaction: the locks of the file cost
- * more than a look-up. Until that is allowed, each reads by itself.
+ * more than a look-up. Who looks up the same meanwhile shares the answer. Until that is allowed, each reads by itself.
  */
 export function createSharedRead (client: SQLite.Database) {
   const begin = client.prepare('begin')
   const commit = client.prepare('commit')
   let isAllowed = false
-  let open: object | null = null
-  let openedAt = 0
+  let current: object | null = null
+  let begunAt = 0
 
-  /** Ends it: before anything else is done with the connection. */
   function end (): void {
-    if (open === null) return
-    open = null
+    if (current === null) return
+    current = null
     // An error may have ended it already.
     if (client.open && client.inTransaction) commit.run()
   }
 
-  function current (): object {
+  function ensure (): object {
     const now = performance.now()
-    if (open !== null && now - openedAt < GATE_MS) return open
+    if (current !== null && now - begunAt < GATE_MS) return current
     end()
     begin.run()
-    open = {}
-    openedAt = now
+    current = {}
+    begunAt = now
     setImmediate(end)
-    return open
+    return current
   }
 
   return {
+    /** Ends it: before anything else is done with the connection. */
     end,
 
-    /** On a connection that nobody else uses. Only with a write-ahead log: without one, readers hold up who writes, in the same turn too. */
+    /** On a connection that nobody else uses, to a file with a write-ahead log: without one, readers hold up who writes. */
     allow (): void { isAllowed = client.pragma('journal_mode', { simple: true }) === 'wal' },
 
-    /** See `Database.moment`. */
-    moment: (): object | null => isAllowed && client.open ? current() : null,
+    /** Makes a look-up read in it. */
+    share<Row> (lookUp: (values: Values) => Row): (values: Values) => Row {
+      const answers = new Map<unknown, { values: Values, row: Row }>()
+      let answeredIn: object | null = null
 
-    /** Looks something up in it. */
-    read<T> (look: () => T): T {
-      if (!isAllowed) return look()
-      try {
-        current()
-        return look()
-      } catch (error) {
-        end()
-        throw error
+      return (values) => {
+        if (!isAllowed) return lookUp(values)
+        try {
+          const read = ensure()
+          if (read !== answeredIn) answers.clear()
+          answeredIn = read
+          const key = lastOf(values)
+          const answer = answers.get(key)
+          if (answer !== undefined && areSame(answer.values, values)) return answer.row
+          const row = lookUp(values)
+          answers.set(key, { values, row })
+          return row
+        } catch (error) {
+          end()
+          throw error
+        }
       }
     }
   }
+}
+
+function lastOf (values: Values): unknown {
+  let last: unknown
+  for (const name in values) last = values[name]
+  return last
+}
+
+function areSame (some: Values, others: Values): boolean {
+  for (const name in others) if (some?.[name] !== others[name]) return false
+  return true
 }

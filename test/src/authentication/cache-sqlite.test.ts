@@ -5,10 +5,12 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
+import type { Identity } from '../../../src/identity/identity.js'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
 import { folderOf, makeUser, outside } from '../../support/helpers.js'
 import { startNodes } from '../../support/nodes.js'
 import { until } from '../../support/seams.js'
+import { recordStatements } from '../../support/statements.js'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -59,15 +61,22 @@ t.test('no check after the COMMIT of another process is answered from before it'
 })
 
 t.test('those who ask in one turn of the event loop share an answer, and the next turn asks again', async (t) => {
-  const { authenticate, seams, other } = await startNodes(t, 'SQLite', { cache: { size: 0 } })
+  const { authenticator, other } = await startNodes(t, 'SQLite', { cache: { size: 0 } })
   const { token } = await makeUser(other, 'ann')
   const unknown = '9944b09199c62bcf9418ad846dd0e4bbdfc6ee4b'
-  for (let turn = 1; turn <= 2; turn++) {
+  const statements = recordStatements(t)
+  for (let turns = 0; turns < 2;) {
     await nextTurn()
-    const answers = await Promise.all([token.key, token.key, unknown, unknown].map(authenticate))
+    statements.length = 0
+    const began = performance.now()
+    const answers = [token.key, token.key, unknown, unknown].map((key) => authenticator.authenticate(key) as Identity | null)
+    const took = performance.now() - began
     t.match(answers, [{ user: { username: 'ann' } }, { user: { username: 'ann' } }, null, null])
     t.not(answers[0]?.user, answers[1]?.user, 'each gets a user of its own')
-    t.equal(seams.counts.asked, 2 * turn)
+    // What takes longer asks again.
+    if (took >= 1) continue
+    t.equal(statements.length, 2, 'each token is asked about once')
+    turns++
   }
 })
 
