@@ -3,7 +3,6 @@ import type { UserId } from './user-id.js'
 /** Whose identities may have changed: those of a user, by `idKey`, the one behind a token's digest, or any. */
 export type Change = { user: string } | { digest: string } | 'all'
 
-/** Whose identities a transaction may change. */
 export type Affected = { user: UserId } | 'all'
 
 /** Sees what anybody changes. */

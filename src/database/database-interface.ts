@@ -18,15 +18,12 @@ export type Db = Pick<NodePgDatabase, 'select' | 'insert' | 'update' | 'delete' 
 /** A Drizzle instance of the host's, on a connection of the host's. */
 export type HostDatabase = BetterSQLite3Database<Record<string, unknown>> | NodePgDatabase<Record<string, unknown>>
 
-/** The host's own users, and the tables of their tokens. */
 export interface HostModel { users: UserModel, tables: TokenTables }
 
-/** A statement that Drizzle has built, not run yet. */
 export interface Statement extends PromiseLike<unknown> {
   toSQL (): { sql: string, params: unknown[] }
 }
 
-/** A query that Drizzle has built, to be run many times. */
 export interface Preparable<Row> {
   getSQL (): SQL
   prepare (name: string): { execute (values?: Record<string, unknown>): Promise<Row[]> }
@@ -38,26 +35,20 @@ export interface Database<Users extends UserModel = UserModel> {
   readonly name: string
   readonly db: Db
   readonly tables: TokenTables
-  /** Which table and columns play the users' parts. */
   readonly users: Users
   /** What an operator should know of how it is used, in one line; null: nothing. */
   readonly notice: string | null
   /** Whether it has the tables of access tokens. A database that only Django migrated has none, and can be read all the same. */
   readonly accessTokens: boolean
-  /**
-   * Prepares a query for one row.
-   * @returns a function of its placeholders, which throws `DatabaseUnavailable`. Where the driver is synchronous, so is the answer.
-   */
+  /** Prepares a query for one row. Where the driver is synchronous, so is the answer. It throws `DatabaseUnavailable`. */
   prepare<Row>(query: Preparable<Row>): (values?: Record<string, unknown>) => Row | undefined | Promise<Row | undefined>
   /** The same, for what is asked for at each request: on SQLite the answer is shared, by who asks the same within 1 ms. */
   prepareLookUp: Database['prepare']
   /** Runs a query. A violated constraint is thrown as the driver's error; any other failure as `DatabaseUnavailable`. */
   run<T>(query: () => PromiseLike<T>): Promise<T>
   /**
-   * Runs statements in one transaction: all of them or none. Fails as `run` does.
-   * @param affected whose identities it may change: no other transaction that names the same user, or all, runs meanwhile;
-   * those who watch are told when it is over
-   * @returns how many rows each of them changed
+   * Runs statements in one transaction. Fails as `run` does. Gives how many rows each of them changed.
+   * @param affected whose identities it may change: no other transaction on the same user, or on all, runs meanwhile
    */
   transaction (statements: (db: Db) => Statement[], affected?: Affected): Promise<number[]>
   /** A value in a statement that gives no hint of its type: the type of a column. */
@@ -72,11 +63,8 @@ export interface Database<Users extends UserModel = UserModel> {
   lockRows (query: { for (strength: 'update'): Statement }): Statement[]
   /** Sees changes by anybody from now on. @param listener is called at each of them */
   watch (listener: (change: Change) => void): Watch
-  /** What a table looks like there; null where there is none. */
   describe (table: Table): Promise<TableDescription | null>
-  /** What a column is called there. */
   nameOf (column: Column): string
-  /** Closes it, where we opened it. */
   close (): Promise<void>
 }
 

@@ -1,18 +1,14 @@
 /** How a database is opened. */
 export interface DatabaseOptions {
   /**
-   * SQLite: how long a statement waits for another connection's lock, in milliseconds. It blocks the event loop, so it is
-   * short; the statement is then tried again without blocking, for 5 seconds.
-   * @default 5
+   * SQLite: how long a statement waits for another connection's lock and blocks the event loop, in milliseconds. It is then
+   * tried again without blocking, for 5 seconds. @default 5
    */
   busyTimeoutMs?: number
-  /** PostgreSQL: its connections. */
   pool?: PoolOptions
   /**
-   * PostgreSQL: what is done where no revocation can be heard of, behind a pooler in transaction mode or on an engine
-   * without LISTEN. `'ask'`: the database is asked at each check; `'ttl'`: an answer is remembered for one second, and no
-   * state of a session is used.
-   * @default 'ask'
+   * PostgreSQL: what is done behind a pooler in transaction mode or on an engine without LISTEN. `'ask'`: the database is
+   * asked at each check; `'ttl'`: an answer is remembered for one second, and no state of a session is used. @default 'ask'
    */
   withoutListen?: 'ask' | 'ttl'
   /** SQLite: whether a file that does not exist is made. @default true */

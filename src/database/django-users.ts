@@ -13,7 +13,6 @@ interface Field<Value> {
   column: string
   /** One that is something else in the database is none of ours. */
   kind: keyof typeof KINDS
-  /** What a new user gets. */
   initial: () => Value
   /** What is read where there is no such column. */
   absent: SQL
@@ -36,7 +35,6 @@ const FIELDS = {
 type FieldName = keyof typeof FIELDS
 const FIELD_NAMES = Object.keys(FIELDS) as FieldName[]
 
-/** Users in Django's own table. */
 export const authUsers = (table: DjangoUserTable): DjangoUsers => ({
   ...modelOf(table, new Set(Object.keys(getTableColumns(table)))),
   usernames: { column: 'username', maxLength: 150 },
@@ -45,11 +43,9 @@ export const authUsers = (table: DjangoUserTable): DjangoUsers => ({
 })
 
 /**
- * Users in the table of a custom `AUTH_USER_MODEL`.
- * @param database what messages call it
+ * Users in the table of a custom `AUTH_USER_MODEL`. @throws DatabaseUnusable where they can not be users
  * @param found the table as the database has it, or null where there is none
  * @param build makes it in Drizzle's words, of columns by their declared types
- * @throws DatabaseUnusable where they can not be users
  */
 export function customUsers (
   database: string, options: UserTableOptions, found: TableDescription | null,
@@ -131,7 +127,6 @@ function modelOf (table: DjangoUserTable, fields: ReadonlySet<string>): Omit<Dja
 const initialValues = (fields: ReadonlySet<string>): Partial<NewUser> =>
   Object.fromEntries(FIELD_NAMES.filter((field) => fields.has(field)).map((field) => [field, FIELDS[field].initial()]))
 
-/** Other columns that a new row needs a value for. */
 const othersOf = ({ columns }: TableDescription, known: string[]): string[] =>
   [...columns].filter(([column, { notNull, optional }]) => notNull && !optional && !known.includes(column)).map(([column]) => column)
 

@@ -22,7 +22,6 @@ export interface SchemaState {
   users: FoundTable
   drfTokens: FoundTable
   accessTokens: FoundTable
-  /** Whether there is the table `PERMISSIONS`. */
   hasPermissions: boolean
   /** The date of the newest migration that was applied; 0: none was, null: this user may not know. */
   newest: number | null
@@ -35,23 +34,17 @@ export const PERMISSIONS = 'auth_permission'
 export interface ManagedSchema {
   dialect: Dialect
   users: Owners
-  /** What is there now. */
   read (): SchemaState | Promise<SchemaState>
   /** Applies what `plan` says, and writes that down: in one transaction, within which nobody else does and the state is read. */
   apply (plan: (state: SchemaState) => MigrationMeta[]): void | Promise<void>
   /** How bad it is that a newer version was here before. */
   newerVersion: keyof Inspection
-  /** What this user can not even read. */
   unreadable (): string[] | Promise<string[]>
   /** What else there is to say, of tables that are what they must be or not, with all migrations or not. */
   condition (known: { usable: boolean, current: boolean }): Partial<Inspection> | Promise<Partial<Inspection>>
 }
 
-/**
- * Applies the migrations that are missing.
- * @param name what messages call the database
- * @throws DatabaseUnusable where its users are others, and nothing is changed; and where it can not be used afterwards
- */
+/** Applies the migrations that are missing. @throws DatabaseUnusable where its users are others, or it can not be used afterwards */
 export async function migrateSchema (schema: ManagedSchema, name: string): Promise<void> {
   const plan = (state: SchemaState): MigrationMeta[] => {
     const pending = pendingOf(schema, state)

@@ -7,7 +7,6 @@ const AUTH_USER = 'auth_user'
 /** The bookkeeping table, shared with `drizzle-kit migrate`. A name of our own keeps it apart from a host's migrations. */
 export const MIGRATIONS_TABLE = '__authtoken_migrations'
 
-/** As its folder below `migrations/` is called. */
 export type Dialect = 'sqlite' | 'postgres'
 
 /** The migrations of a dialect, oldest first. */
@@ -16,7 +15,6 @@ export function readMigrations (dialect: Dialect): MigrationMeta[] {
   return readMigrationFiles({ migrationsFolder: fileURLToPath(new URL(`../../migrations/${dialect}`, import.meta.url)) })
 }
 
-/** Whose tokens the tables are for. */
 export interface Owners { table: Table, id: Column }
 
 /** Those of them that a database lacks. @param newest what its bookkeeping names last; 0: nothing */

@@ -10,11 +10,7 @@ export const DATABASE_FORM = 'file:<path>, as file:./authtoken.db, or postgres:/
 /** The Drizzle instances that we can work with. */
 export const DRIVERS = 'a Drizzle instance of drizzle-orm/better-sqlite3, or of drizzle-orm/node-postgres on a Pool'
 
-/**
- * Opens a database of Django's form; does not migrate it.
- * @param given `file:<path>` (made with mode 0600 where there is none), `postgres://…`, or the host's Drizzle instance
- * @throws InvalidSettings, DatabaseUnusable
- */
+/** Opens a database of Django's form, by its URL or on the host's Drizzle instance. @throws InvalidSettings, DatabaseUnusable */
 export async function openDatabase (given: string | HostDatabase, options: DatabaseOptions = {}): Promise<DjangoDatabase> {
   const source = primaryOf(given)
   if (typeof source === 'string' && !new RegExp(DATABASE_PATTERN).test(source)) {
@@ -39,7 +35,6 @@ export async function openHostDatabase (given: HostDatabase, model: HostModel, o
 /** Whether a source is a file, which is migrated unasked: a server's tables are changed only on demand. */
 export const isEmbedded = (source: string | HostDatabase): boolean => typeof source === 'string' && source.startsWith('file:')
 
-/** Whether a Drizzle instance speaks to SQLite. */
 export const isSqlite = (db: HostDatabase): boolean => 'all' in db
 
 /** Whether it is one of `DRIVERS`. By its looks: the host's driver may be another copy than ours. */

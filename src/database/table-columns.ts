@@ -12,7 +12,6 @@ export interface ColumnKit<D extends Dialect> {
   varchar<Name extends string, Length extends number>(name: Name, length: Length): Builder & Built<Name, Length>[D]['varchar']
   datetime<Name extends string>(name: Name): Builder & Built<Name>[D]['datetime']
   boolean<Name extends string>(name: Name): Builder & Built<Name>[D]['boolean']
-  /** A number of seconds. */
   seconds<Name extends string>(name: Name): Builder & Built<Name>[D]['seconds']
 }
 
@@ -61,7 +60,6 @@ export const accessTokenColumns = <D extends Dialect, Owner extends Builder>(kit
   replacedBy: kit.varchar('replaced_by', 16)
 })
 
-/** The indexes of access tokens. */
 export function accessTokenIndexes<C, Index> (
   { index, uniqueIndex }: Record<'index' | 'uniqueIndex', (name: string) => IndexBuilder<C, Index>>,
   { id, userId, name, created, expires, replacedBy }: Record<'id' | 'userId' | 'name' | 'created' | 'expires' | 'replacedBy', C>
@@ -89,7 +87,6 @@ export interface TableOptions<Id, TableFn> {
   table?: TableFn
 }
 
-/** What a column can be said to be, in either dialect. */
 interface Builder {
   notNull (): this & { _: { notNull: true } }
   primaryKey (): this & { _: { notNull: true } } & { _: { isPrimaryKey: true } }
@@ -103,7 +100,6 @@ interface IndexBuilder<C, Index> {
 
 type Dialect = keyof Built<string>
 
-/** Columns of a name, and of a length where they have one. */
 interface Built<Name extends string, Length extends number = number> {
   pg: {
     id: drizzle.IsIdentity<drizzle.IsPrimaryKey<drizzle.NotNull<pg.PgIntegerBuilderInitial<Name>>>, 'byDefault'>

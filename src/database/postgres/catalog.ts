@@ -3,7 +3,6 @@ import type pg from 'pg'
 import type { TableDescription } from '../table-description.js'
 import { qualifiedName } from './quoting.js'
 
-/** A connection, or a pool of them. */
 export type Querying = Pick<pg.Client, 'query'>
 
 /** Whether there is such a table, by its name as SQL has it. */
@@ -32,6 +31,13 @@ export async function identityOf (client: Querying, table: Table): Promise<strin
     select concat_ws(':', extract(epoch from pg_postmaster_start_time()),
       (select oid from pg_database where datname = current_database()), to_regclass($1)::oid) as identity`, [qualifiedName(table)])
   return row.identity
+}
+
+/** Rows that are added to a table without an id from now on get a larger one than `last`. */
+export async function reserveIds (client: Querying, table: Table, last: number): Promise<void> {
+  await client.query(`
+    select setval(own, $2) from (select pg_get_serial_sequence($1, 'id')::regclass as own) as sequence
+    where $2 > coalesce(pg_sequence_last_value(own), 0)`, [qualifiedName(table), last])
 }
 
 /** What a table looks like; null where there is none. */

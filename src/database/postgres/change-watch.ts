@@ -11,28 +11,21 @@ const PROBE_BOUND_MS = 1_000
 const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 500
 
-/** A watch that ends. */
 export interface ChangeListener extends Watch {
   close (): Promise<void>
 }
 
-/** Where nothing is listened to. */
 export const NO_LISTENER: ChangeListener = { poll: () => false, maxAgeMs: Infinity, state: 'none', close: async () => {} }
 
 /**
  * Listens to what the triggers tell, on a connection of its own. Every second it sends itself a notice through the pool:
  * one that does not arrive within a second means that revocations do not arrive either, as when the network is cut
  * silently, or the pool has gone over to another server. Then nothing is current until it listens again.
- * @param pool whose address and user are taken, and through which the probes go
  * @param isTelling whether the database has the triggers
- * @param deadConnections the pool's, which have died with the listener's
  * @param emit is called at each change, and with `'all'` whenever some may have been missed
  */
 export function listen (
-  pool: pg.Pool,
-  isTelling: () => Promise<boolean>,
-  deadConnections: DeadConnections,
-  emit: (change: Change) => void
+  pool: pg.Pool, isTelling: () => Promise<boolean>, deadConnections: DeadConnections, emit: (change: Change) => void
 ): ChangeListener {
   const probes = `authtoken_probe_${randomUUID().replaceAll('-', '')}`
   let client: pg.Client | undefined

@@ -14,7 +14,6 @@ export const datetime = customType<{ data: Date | null, driverData: string | nul
 /** The earliest date that JavaScript knows. */
 const EARLIEST = new Date(-8.64e15)
 
-/** A table of columns by the types that Django declares. */
 export const tableOfTypes = (name: string, columns: Record<string, { name: string, type: string }>) =>
   pgTable(name, Object.fromEntries(Object.entries(columns).map(([own, { name, type }]) => [own, columnOfType(name, type)])))
 

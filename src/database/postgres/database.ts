@@ -18,15 +18,12 @@ import { TRIGGER_NAMES } from './triggers.js'
 /** A Drizzle instance, of ours or the host's: they differ in the schema that their types know. */
 export type PostgresDrizzle = NodePgDatabase & { $client: pg.Pool, dialect: { casing: { getColumnCasing (column: Column): string } } }
 
-/** A pool, and how it is used. */
 export interface PostgresConnection {
   drizzle: PostgresDrizzle
-  /** What messages call it. */
   name: string
   /** Undefined: as the database has triggers or not; without them an answer is remembered for a second. */
   withoutListen: DatabaseOptions['withoutListen']
   deadConnections: DeadConnections
-  /** Closes the pool, where it is ours. */
   end (): Promise<void>
 }
 

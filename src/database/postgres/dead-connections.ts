@@ -3,20 +3,13 @@ import type pg from 'pg'
 
 /** Finds the connections of a pool from which nothing comes any more. */
 export interface DeadConnections {
-  /** Notes what each connection has received until now. */
   note (): void
-  /** Ends those that have received nothing since. */
   end (): void
 }
 
-/** For a pool that is not ours. */
 export const NOT_TRACKED: DeadConnections = { note: () => {}, end: () => {} }
 
-/**
- * A network that was away may have forgotten its connections. Each would be found out by a request that waits for it in
- * vain, and together they would keep the pool from working for as long.
- * @param pool of ours
- */
+/** A network that was away may have forgotten its connections. Each would be found out by a request that waits for it in vain. */
 export function trackDeadConnections (pool: pg.Pool): DeadConnections {
   const clients = new Set<pg.PoolClient>()
   let received = new Map<pg.PoolClient, number>()
@@ -31,5 +24,4 @@ export function trackDeadConnections (pool: pg.Pool): DeadConnections {
   }
 }
 
-/** The socket of a connection. */
 export const streamOf = (client: pg.ClientBase): Socket => (client as unknown as { connection: { stream: Socket } }).connection.stream

@@ -11,16 +11,13 @@ import { TRIGGER_NAMES } from './triggers.js'
 const MIGRATION_LOCK = 0x6175_7468
 const LOCK_PATIENCE_MS = 60_000
 
-/**
- * The tables of Django's form in a database.
- * @param pool whose address and user migrations take; its time limits they do not, since an index may take long
- */
 export const managePostgres = (pool: pg.Pool, users: Owners): ManagedSchema => ({
   dialect: 'postgres',
   users,
   read: () => readState(pool, users),
 
   async apply (plan) {
+    // Not a client of the pool: an index may take longer than its time limits.
     const client = new pg.Client({ ...connectionOf(pool), query_timeout: 0 })
     client.on('error', () => {})
     await client.connect()

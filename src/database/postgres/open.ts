@@ -9,17 +9,15 @@ import { authUsers, customUsers } from '../django-users.js'
 import { codeOf } from '../driver-errors.js'
 import { inspectSchema, migrateSchema } from '../inspection.js'
 import type { DjangoUsers } from '../user-model.js'
-import { describeTable, hasTable, identityOf } from './catalog.js'
+import { describeTable, hasTable, identityOf, reserveIds } from './catalog.js'
 import { tableOfTypes } from './columns.js'
 import { guarded, nameOf, reason } from './connection.js'
 import { createPostgresDatabase, type PostgresConnection, type PostgresDrizzle } from './database.js'
 import { NOT_TRACKED, trackDeadConnections } from './dead-connections.js'
 import { managePostgres } from './inspect.js'
-import { reserveIds, rewriteTable } from './maintenance.js'
 import * as schema from './schema.js'
 import { defineTokenTables } from './token-tables.js'
 
-// As `server_version_num`.
 const OLDEST = 150_000
 const KEEP_ALIVE_DELAY_MS = 10_000
 
@@ -40,11 +38,9 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
   }
 }
 
-/** Takes the host's Drizzle instance, on a database of Django's form. */
 export const adoptPostgres = (db: HostDatabase, { withoutListen = 'ask', users }: DatabaseOptions): Promise<DjangoDatabase> =>
   createDjangoDatabase(hostConnection(db, withoutListen), users)
 
-/** Takes the host's Drizzle instance, with the host's users. */
 export async function hostPostgres (db: HostDatabase, model: HostModel, { withoutListen }: DatabaseOptions): Promise<Database> {
   const connection = hostConnection(db, withoutListen)
   await refuseOld(connection)
@@ -127,7 +123,7 @@ async function createDjangoDatabase (connection: PostgresConnection, userTable: 
     identity: () => guarded(() => identityOf(pool, users.table)),
     overwriteDeleted () {},
     reserveIds: (last: number) => guarded(() => reserveIds(pool, users.table, last)),
-    scrub: () => guarded(() => rewriteTable(pool, schema.authtokenToken))
+    scrub: () => guarded(async () => { await pool.query('vacuum (full) authtoken_token') })
   })
 }
 

@@ -1,10 +1,8 @@
 import type { Table } from 'drizzle-orm'
 import { getTableConfig, type PgTable } from 'drizzle-orm/pg-core'
 
-/** A name, as SQL writes it. */
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
-/** Text, as SQL writes it. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** What PostgreSQL finds a table by: quoted, with its schema where it has one. */

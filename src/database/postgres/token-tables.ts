@@ -32,7 +32,6 @@ export function defineTokenTables<Id, Schema extends string | undefined = undefi
   }
 }
 
-/** PostgreSQL's columns, as Django declares them. */
 export const POSTGRES_COLUMNS: ColumnKit<'pg'> = {
   id: (name) => integer(name).primaryKey().generatedByDefaultAsIdentity(),
   varchar: (name, length) => varchar(name, { length }),

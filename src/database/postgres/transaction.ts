@@ -9,7 +9,6 @@ const LOCK_SPACE = 0x617574
 /**
  * Runs statements between `begin` and `commit`. The locks are advisory, so that they need no right on Django's tables: each
  * user has one, and all that hold one share another, which whoever is to be alone takes for itself.
- * @returns how many rows each of them changed
  */
 export async function runTransaction (
   pool: pg.Pool,
@@ -52,5 +51,4 @@ function lockOf (user: UserId): number {
   return Number.isInteger(id) && id > 0 && id < 2 ** 31 ? id : (crc32(idKey(user)) | 0) || 1
 }
 
-/** Whether the server answered with an error. */
 const isRefusal = (error: unknown): boolean => typeof (error as { severity?: unknown }).severity === 'string'

@@ -5,16 +5,12 @@ import { idColumnOf } from '../user-id.js'
 import { identifier, literal, qualifiedName } from './quoting.js'
 import { defineTokenTables } from './token-tables.js'
 
-/** What the triggers are made for. */
 export interface TriggerOptions {
   /** The column of the users' ids. @default the column `id` */
   id?: AnyPgColumn
   /** The tables of tokens, where they have names of the host's. @default those that `authtokenTables` makes */
   tables?: { authtokenToken: Table, authtokenAccesstoken: Table }
-  /**
-   * Columns of the users' table whose changes nobody need hear of: those that `request.user` does not have.
-   * @default passwords, and the last login
-   */
+  /** Columns of users whose changes nobody need hear of, as `request.user` has them not. @default passwords, and the last login */
   ignore?: AnyPgColumn[]
   /** As the host's Drizzle instance has it, for columns without a name of their own. */
   casing?: 'snake_case' | 'camelCase'
@@ -24,7 +20,6 @@ export interface TriggerOptions {
  * What makes PostgreSQL tell of revocations and of changed users, for a migration of the host's: SQL that can be run again
  * (`CREATE OR REPLACE`). With it a node hears of what others do within milliseconds; without, it remembers for a second.
  * It compares what was with what is inside its functions, so that columns can be altered and dropped.
- * @param users the host's table
  */
 export function authtokenTriggers (users: PgTable, { id, tables, ignore, casing }: TriggerOptions = {}): string {
   const idColumn: AnyPgColumn = id ?? idColumnOf(users)
@@ -42,7 +37,6 @@ export function authtokenTriggers (users: PgTable, { id, tables, ignore, casing 
 
 const NAMES = { deleted: 'authtoken_deleted', changed: 'authtoken_changed', truncated: 'authtoken_truncated' }
 
-/** What the triggers of each table are called. */
 export const TRIGGER_NAMES = Object.values(NAMES)
 
 function triggersOn (table: Table, call: string, when = ''): string[] {

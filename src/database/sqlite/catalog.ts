@@ -1,7 +1,6 @@
 import type SQLite from 'better-sqlite3'
 import type { TableDescription } from '../table-description.js'
 
-/** Whether there is such a table. */
 export function hasTable (client: SQLite.Database, name: string): boolean {
   return client.prepare("select 1 from sqlite_master where type = 'table' and name = ?").get(name) !== undefined
 }
@@ -24,6 +23,16 @@ export function describeTable (client: SQLite.Database, name: string): TableDesc
     optional: row.dflt_value !== null || isRowId(row)
   }] as const)
   return { name, schema: SCHEMA, columns: new Map(columns), primaryKey, unique, references: referencesOf(client, name) }
+}
+
+/** Rows that are added to a table without an id from now on get a larger one than `last`. */
+export function reserveIds (client: SQLite.Database, table: string, last: number): void {
+  // Without AUTOINCREMENT, as the oldest Django made it, the next id is always the largest and one more.
+  if (!hasTable(client, 'sqlite_sequence')) return
+  client.transaction(() => {
+    const { changes } = client.prepare('update sqlite_sequence set seq = max(seq, cast(? as integer)) where name = ?').run(last, table)
+    if (changes === 0) client.prepare('insert into sqlite_sequence (seq, name) values (cast(? as integer), ?)').run(last, table)
+  }).immediate()
 }
 
 interface ColumnRow { name: string, type: string, notnull: number, dflt_value: unknown, pk: number }

@@ -2,7 +2,6 @@ import type { Changes, Watch } from '../changes.js'
 import type { SqliteConnection } from './connection.js'
 import { GATE_MS } from './shared-read.js'
 
-/** A watch, and what it must be told of. */
 export interface SqliteWatch extends Watch {
   /** Runs a statement of ours: what it writes is no news, since whoever wrote it tells of it. */
   ignoreOwnWrites<T> (statement: () => T): T
@@ -12,8 +11,6 @@ export interface SqliteWatch extends Watch {
  * Sees what is written to the file: by other connections through `data_version`, which is blind to its own; by a host that
  * shares this one through `total_changes()`. The file is asked once in a turn of the event loop, and again after 1 ms within
  * it: asking at each check would cost as much as the query that is saved. The connection itself is asked each time.
- * @param connection whose file it is; where it is shared, the host writes on it too
- * @param changes is told where anything was written
  */
 export function watchSqlite ({ client, shared, sharedRead }: SqliteConnection, changes: Changes): SqliteWatch {
   const dataVersion = client.prepare('pragma data_version').pluck()

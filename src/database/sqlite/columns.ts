@@ -13,7 +13,6 @@ export const datetime = customType<{ data: Date | null, driverData: string | nul
 
 const DJANGO_DATETIME = /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,6})?$/
 
-/** Django's boolean: 0 or 1. */
 export const bool = customType<{ data: boolean, driverData: number }>({
   dataType: () => 'bool',
   fromDriver: (value) => Boolean(value),
@@ -25,7 +24,6 @@ export const varchar = customType<{ data: string, config: { length: number }, co
   dataType: ({ length }) => `varchar(${length})`
 })
 
-/** How Django declares a UUID. */
 export const DJANGO_UUID = 'char(32)'
 
 /** Django's UUID: 32 hexadecimal digits without hyphens, which it has everywhere else. */
@@ -35,7 +33,6 @@ export const uuid = customType<{ data: string, driverData: string }>({
   toDriver: (id) => id.replaceAll('-', '').toLowerCase()
 })
 
-/** A table of columns by the types that Django declares. */
 export const tableOfTypes = (name: string, columns: Record<string, { name: string, type: string }>) =>
   sqliteTable(name, Object.fromEntries(Object.entries(columns).map(([own, { name, type }]) => [own, columnOfType(name, type)])))
 

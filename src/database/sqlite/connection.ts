@@ -6,10 +6,8 @@ import { AuthtokenError } from '../../errors.js'
 import { codeOf, isConstraintViolation, unavailable } from '../driver-errors.js'
 import { createSharedRead, type SharedRead } from './shared-read.js'
 
-/** How long a statement is tried again, in milliseconds. */
 export const PATIENCE_MS = 5_000
 
-/** A Drizzle instance, of ours or the host's: they differ in the schema that their types know. */
 export type SqliteDrizzle = BetterSQLite3Database<Record<string, unknown>> & {
   $client: SQLite.Database
   session: Pick<BetterSQLiteSession<never, never>, 'prepareQuery'>
@@ -20,7 +18,6 @@ export type SqliteDrizzle = BetterSQLite3Database<Record<string, unknown>> & {
 export interface SqliteConnection {
   drizzle: SqliteDrizzle
   client: SQLite.Database
-  /** Whether the host uses the connection too. */
   shared: boolean
   /** Look-ups go through it, all else through one of the others. */
   sharedRead: SharedRead
@@ -30,7 +27,6 @@ export interface SqliteConnection {
   patiently<T> (milliseconds: number, action: () => T | PromiseLike<T>): Promise<T>
 }
 
-/** @param drizzle an instance on the connection */
 export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean): SqliteConnection {
   const client = drizzle.$client
   const sharedRead = createSharedRead(client)
@@ -68,7 +64,6 @@ export function createSqliteConnection (drizzle: SqliteDrizzle, shared: boolean)
   }
 }
 
-/** Whether another connection holds the lock. */
 export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
 
 /** Why a file can not be used, in one line. */

@@ -3,23 +3,18 @@ import { closeSync, existsSync, linkSync, openSync, rmSync, statSync } from 'nod
 import { fileURLToPath } from 'node:url'
 import SQLite from 'better-sqlite3'
 
-/**
- * The path that a URL names.
- * @param url `file:` and a path, relative to the working directory or absolute
- */
+/** The path that a URL names: `file:` and a path, relative to the working directory or absolute. */
 export const pathOf = (url: string): string => url.startsWith('file:///') ? fileURLToPath(url) : url.slice('file:'.length)
 
-/** Tells a file from any other, whatever it is called. @param path of a file that exists, or what is in memory alone */
+/** Tells a file from any other, whatever it is called. What is in memory alone is like no other. */
 export function identityOfFile (path: string): string {
   const file = statSync(path, { bigint: true, throwIfNoEntry: false })
   return file === undefined ? randomUUID() : `${file.dev}:${file.ino}`
 }
 
 /**
- * Makes an SQLite file in WAL mode that only its owner may read, where there is none.
+ * Makes an SQLite file in WAL mode that only its owner may read, where there is none; says whether it did.
  * It appears whole under its name, so that of many starters one makes it and the others find it made.
- * @param path of the file
- * @returns whether this call made it
  */
 export function createSqliteFile (path: string): boolean {
   if (existsSync(path)) return false

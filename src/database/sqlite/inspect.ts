@@ -7,7 +7,6 @@ import { describeTable, hasTable } from './catalog.js'
 import { isBusy, reason, type SqliteConnection } from './connection.js'
 import { authtokenAccesstoken, authtokenToken } from './schema.js'
 
-/** The tables of Django's form on a connection. */
 export const manageSqlite = ({ client, sharedRead, waiting }: SqliteConnection, users: Owners): ManagedSchema => ({
   dialect: 'sqlite',
   users,

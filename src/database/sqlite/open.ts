@@ -9,13 +9,12 @@ import type { DatabaseOptions, UserTableOptions } from '../database-options.js'
 import { authUsers, customUsers } from '../django-users.js'
 import { inspectSchema, migrateSchema } from '../inspection.js'
 import type { DjangoUsers } from '../user-model.js'
-import { describeTable, hasTable } from './catalog.js'
+import { describeTable, hasTable, reserveIds } from './catalog.js'
 import { tableOfTypes } from './columns.js'
 import { createSqliteConnection, isBusy, PATIENCE_MS, reason, type SqliteConnection, type SqliteDrizzle } from './connection.js'
 import { createSqliteDatabase } from './database.js'
 import { createSqliteFile, identityOfFile, pathOf } from './file.js'
 import { manageSqlite } from './inspect.js'
-import { reserveIds, rewriteFile } from './maintenance.js'
 import * as schema from './schema.js'
 import { defineTokenTables } from './token-tables.js'
 
@@ -48,7 +47,6 @@ export async function openSqlite (url: string, { busyTimeoutMs = 5, create = tru
   }
 }
 
-/** Takes the host's Drizzle instance, on a database of Django's form. */
 export const adoptSqlite = (db: HostDatabase, { users }: DatabaseOptions): DjangoDatabase =>
   createDjangoDatabase(createSqliteConnection(db as SqliteDrizzle, true), NAME, users)
 
@@ -89,7 +87,13 @@ function createDjangoDatabase (connection: SqliteConnection, name: string, userT
     overwriteDeleted () { client.pragma('secure_delete = ON') },
     reserveIds: (last: number) =>
       patiently(PATIENCE_MS, () => watch.ignoreOwnWrites(() => reserveIds(client, getTableName(users.table), last))),
-    scrub: () => patiently(REWRITE_PATIENCE_MS, () => rewriteFile(client))
+
+    scrub: () => patiently(REWRITE_PATIENCE_MS, () => {
+      client.exec('VACUUM')
+      const [{ busy }] = client.pragma('wal_checkpoint(TRUNCATE)') as [{ busy: number }]
+      // Somebody reads what the journal holds still.
+      if (busy !== 0) throw Object.assign(new Error('The journal is in use'), { code: 'SQLITE_BUSY' })
+    })
   })
 }
 

@@ -1,16 +1,12 @@
 import { Column, is, SQL } from 'drizzle-orm'
 
-/** What a query selects, by the names that its rows have; nested as they are. */
+/** What a query selects, nested as its rows are. */
 export interface Selection { [name: string]: unknown }
 
 interface Field { name: string, index: number, decode: ((value: unknown) => unknown) | null }
 interface Plan { fields: Field[], nested: Array<{ name: string, plan: Plan }> }
 
-/**
- * Makes a function that turns the values of a row into an object. Drizzle works out at each row what that takes, which
- * costs more than the look-up of a token.
- * @param selection of the query, in whose order its values come
- */
+/** Turns the values of a row into an object. Drizzle works out at each row what that takes, which costs more than a look-up. */
 export function createRowReader<Row> (selection: Selection): (values: unknown[]) => Row {
   let index = 0
 

@@ -2,7 +2,6 @@ import { sqliteTable } from 'drizzle-orm/sqlite-core'
 import { djangoUserColumns } from '../table-columns.js'
 import { defineTokenTables, SQLITE_COLUMNS } from './token-tables.js'
 
-/** Django's users. */
 export const users = sqliteTable('auth_user', djangoUserColumns(SQLITE_COLUMNS))
 
 /** DRF's tokens, and ours. */

@@ -3,7 +3,6 @@ import type SQLite from 'better-sqlite3'
 /** How long what was read of the file is good within one turn of the event loop, in milliseconds. */
 export const GATE_MS = 1
 
-/** Reads of one turn of the event loop. */
 export type SharedRead = ReturnType<typeof createSharedRead>
 
 type Values = Record<string, unknown> | undefined

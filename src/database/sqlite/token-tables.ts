@@ -30,7 +30,6 @@ export function defineTokenTables<Id> (id: AnySQLiteColumn, table: SQLiteTableFn
   }
 }
 
-/** SQLite's columns, as Django declares them. */
 export const SQLITE_COLUMNS: ColumnKit<'sqlite'> = {
   id: (name) => integer(name).primaryKey({ autoIncrement: true }),
   varchar: (name, length) => varchar(name, { length }),
