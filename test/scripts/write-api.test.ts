@@ -1,0 +1,63 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { folderOf, outside } from '../support/helpers.js'
+
+const ROOT = join(import.meta.dirname, '../..')
+const BEFORE = join(ROOT, 'test/fixtures/api')
+const read = (folder: string, file: string) => readFileSync(join(folder, file), 'utf8')
+
+/** What is meant to be different from the fixtures, and why. */
+const INTENDED: Record<string, string> = {
+}
+
+t.test('the package exports the names and types that it did', async (t) => {
+  const now = folderOf(t)
+  await promisify(execFile)(...outside(process.execPath, join(ROOT, 'scripts/write-api.js'), ROOT, now))
+  t.same(readdirSync(now).sort(), readdirSync(BEFORE).sort(), 'entry points')
+  const changes = readdirSync(BEFORE).flatMap((file) => differences(read(BEFORE, file), read(now, file)).map((change) => `${file.replace(/txt$/, '')}${change}`))
+  const isIntended = (change: string) => Object.keys(INTENDED).some((name) => change.startsWith(`${name}:`))
+  t.same(changes.filter((change) => !isIntended(change)), [])
+  for (const name of Object.keys(INTENDED)) t.ok(changes.some((change) => change.startsWith(`${name}:`)), `${name} is still different`)
+})
+
+t.test('each entry point has at run time what its declarations say', async (t) => {
+  const { exports: entries } = JSON.parse(read(ROOT, 'package.json')) as { exports: Record<string, { default?: string }> }
+  for (const [name, { default: file }] of Object.entries(entries)) {
+    if (file === undefined) continue
+    const declared = [...read(BEFORE, `${name.slice(2) || 'index'}.txt`).matchAll(/^value (\w+)/gm)].map(([, value]) => value)
+    t.same(Object.keys(await import(join(ROOT, file))).sort(), declared.sort(), name)
+  }
+})
+
+t.test('what differs is named', async (t) => {
+  const before = 'type User: {\n  id: number\n  name?: string\n  tokens: {\n    create: () => Promise<{\n      key: string\n    }>\n  }\n}\n'
+  t.same(differences(before, before), [])
+  t.same(differences(before, before.replace('    create', '    revoke: () => void\n    create')), ['User.tokens.revoke: was not there, is `() => void`'])
+  t.same(differences(before, before.replace('name?: string', 'name: string')), ['User.name?: was `string`, is not there', 'User.name: was not there, is `string`'])
+  t.same(differences(before, before.replace('key: string', 'key: unknown')), ['User.tokens.create.key: was `string`, is `unknown`'])
+})
+
+/** Of two listings, line by line, by the place that a line has in its type. */
+function differences (before: string, now: string): string[] {
+  const [old, current] = [placed(before), placed(now)]
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((place) => {
+    const [was, is] = [old.get(place), current.get(place)].map((texts) => texts === undefined ? 'not there' : `\`${texts.join(' … ')}\``)
+    return was === is ? [] : [`${place}: was ${was}, is ${is}`]
+  })
+}
+
+function placed (listing: string): Map<string, string[]> {
+  const places = new Map<string, string[]>()
+  const path: string[] = []
+  for (const line of listing.trimEnd().split('\n')) {
+    const depth = /^ */.exec(line)![0].length / 2
+    const [, name, text = ''] = /^(?:type |value |readonly )*([\w? "./]+|\[\w+\])(?:<[^:]*)?: (.*)$/.exec(line.trim()) ?? [null, path[depth] ?? '', line.trim()]
+    path.splice(depth, path.length, name ?? '')
+    const place = path.join('.')
+    places.set(place, [...places.get(place) ?? [], text])
+  }
+  return places
+}
