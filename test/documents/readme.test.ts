@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -119,8 +119,34 @@ t.test('the options of remote mode are all in its page, with their defaults', as
 })
 
 t.test('links lead to files that are there', async (t) => {
-  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs/deploy.md', 'docs/from-django.md', 'docs/host-users.md', 'docs/http.md', 'docs/proxies.md', 'docs/remote.md', 'examples/README.md', 'docs/settings.md', 'docs/tokens.md', 'docs/architecture.md']) {
+  const pages = ['docs', 'docs/decisions'].flatMap((folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`))
+  for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md', ...pages]) {
     for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(ROOT, file, '..', target)), `${file}: ${target}`)
   }
-  for (const [, path = ''] of read('docs/architecture.md').matchAll(/`((?:src|plugins)\/[\w./-]+)`/g)) t.ok(existsSync(join(ROOT, path)), path)
 })
+
+t.test('the architecture names files and calls that are there', async (t) => {
+  const page = read('docs/architecture.md')
+  for (const [path] of page.matchAll(/\b(?:src|plugins|scripts)\/[\w/-]*(?:\.\w+)?/g)) t.ok(existsSync(join(ROOT, path)), path)
+
+  const pictures = blocks('mermaid', page)
+  t.equal(pictures.length, 3)
+  for (const picture of pictures) {
+    const places = new Map([...picture.matchAll(/participant (\w+) as (\S+)/g)].map(([, name, path]) => [name, path as string]))
+    const calls = [...picture.matchAll(/->>(\w+): (\w+)\(/g)].map(([, name, call]) => [places.get(name as string), call] as const)
+    t.ok(calls.length > 3)
+    for (const [path = '', call] of calls) t.match(sourceOf(path), new RegExp(`\\b${call} ?(<.*>)?[(:]`), `${path}: ${call}`)
+  }
+})
+
+t.test('the decisions are all in their index, with their dates', async (t) => {
+  const records = readdirSync(join(ROOT, 'docs/decisions')).filter((name) => name !== 'README.md').sort()
+  const index = records.map((name) => {
+    const [, title, date] = /^# (.+)\n\n(\d{4}-\d\d-\d\d)\n/.exec(read(`docs/decisions/${name}`)) ?? []
+    return `- [${name.slice(0, 4)}](${name}) ${title} (${date})`
+  })
+  t.same(read('docs/decisions/README.md').trimEnd().split('\n').slice(4), index)
+})
+
+const sourceOf = (path: string): string =>
+  path.endsWith('/') ? readdirSync(join(ROOT, path), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => read(path + name)).join('\n') : read(path)
