@@ -80,9 +80,19 @@ function readmes () {
   return [...folders].filter((folder) => !WITHOUT_README.test(folder)).sort().flatMap((folder) => {
     const path = `${folder}/README.md`
     if (!files.includes(path)) return [`${path}: is missing`]
-    const count = readFileSync(join(root, path), 'utf8').split('\n').filter((line) => line.trim() !== '').length
-    return count < least || count > most ? [`${path}: ${count} lines, which should be ${least} to ${most}`] : []
+    const text = readFileSync(join(root, path), 'utf8')
+    const count = text.split('\n').filter((line) => line.trim() !== '').length
+    const gone = [...text.matchAll(/`([\w./-]+\.(?:ts|js|json|py|md))`/g)].filter(([, name]) => !isThere(folder, name))
+    return [
+      ...(count < least || count > most ? [`${path}: ${count} lines, which should be ${least} to ${most}`] : []),
+      ...gone.map(([, name]) => `${path}: names ${name}, which is not there`)
+    ]
   })
+}
+
+/** In the folder, in one inside it, or at that place of the repository. */
+function isThere (folder, name) {
+  return files.some((path) => path === name || path === join(folder, name) || (path.startsWith(`${folder}/`) && path.endsWith(`/${name}`)))
 }
 
 function foldersOf (path) {

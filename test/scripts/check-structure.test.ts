@@ -47,10 +47,11 @@ t.test('imports that go upwards, across or in a circle, types too, and what has 
   ])
 })
 
-t.test('names, folders and chains', async (t) => {
+t.test('names, folders and what their READMEs say, chains', async (t) => {
   const chain = Array.from({ length: 7 }, (_, i) => [`src/database/step${i}.ts`, code(i === 6 ? '' : `import { value1 } from './step${i + 1}.js'`)])
   const routes = Array.from({ length: 17 }, (_, i) => [`plugins/routes/route${i}.ts`, code()])
-  t.same(await check(t, { ...GOOD, ...Object.fromEntries([...chain, ...routes]), 'plugins/routes/README.md': '\n# Routes\n\n', 'test/src/errors.test.ts': '', 'plugins/errors.ts': code() }), [1,
+  t.same(await check(t, { ...GOOD, ...Object.fromEntries([...chain, ...routes]), 'plugins/routes/README.md': '\n# Routes\n\n', 'bench/README.md': `${README}\`suites.ts\`, \`src/errors.ts\``, 'test/src/errors.test.ts': '', 'plugins/errors.ts': code() }), [1,
+    'bench/README.md: names suites.ts, which is not there',
     'plugins/errors.ts, src/errors.ts: one name, errors.ts, for several files',
     'plugins/routes/README.md: 1 lines, which should be 3 to 10',
     'plugins/routes: 17 files, of which 16 at most may be in a folder',
