@@ -19,23 +19,30 @@ const PAIRS = /^src\/database\/(sqlite|postgres)\//
 const WITHOUT_README = /^test\/(fixtures|system\/django\/project)(\/|$)/
 
 const root = resolve(process.argv[2] ?? join(import.meta.dirname, '..'))
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
-  .split('\n').filter((path) => path !== '' && existsSync(join(root, path)))
+const read = (path) => readFileSync(join(root, path), 'utf8')
+const listed = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
+const files = listed.split('\n').filter((path) => path !== '' && existsSync(join(root, path)))
 const sources = files.filter((path) => /^(src|plugins)\/.*\.ts$/.test(path))
-const { modules, summary } = (await cruise(['src', 'plugins'], { ...imports.options, baseDir: root, validate: true, ruleSet: imports })).output
+const cruised = await cruise(['src', 'plugins'], { ...imports.options, baseDir: root, validate: true, ruleSet: imports })
+const { modules, summary } = cruised.output
 
 const problems = CHECKS.filter((check) => !LATER.includes(check)).flatMap((check) => check())
 for (const problem of problems) console.error(problem)
 if (problems.length === 0) {
-  console.log(`Structure: ${sources.length} files; no import upwards or in a circle; longest chain in src/database: ${longestChain().length}; comments: ${commentShare().toFixed(1)} %.`)
+  const facts = [`longest chain in src/database: ${longestChain().length}`, `comments: ${commentShare().toFixed(1)} %`]
+  console.log(`Structure: ${sources.length} files; no import upwards or in a circle; ${facts.join('; ')}.`)
 }
 process.exitCode = problems.length === 0 ? 0 : 1
 
 /** What .dependency-cruiser.js forbids. */
 function importRules () {
+  const unread = sources.filter((path) => !modules.some(({ source }) => source === path))
   return [
-    ...sources.filter((path) => !modules.some(({ source }) => source === path)).map((path) => `${path}: its imports could not be read`),
-    ...summary.violations.map(({ from, to, cycle, rule }) => `${from}: imports ${cycle?.map(({ name }) => name).join(' > ') ?? to.replace(/^.*node_modules\//, '')}; ${rule.name}`)
+    ...unread.map((path) => `${path}: its imports could not be read`),
+    ...summary.violations.map(({ from, to, cycle, rule }) => {
+      const imported = cycle?.map(({ name }) => name).join(' > ') ?? to.replace(/^.*node_modules\//, '')
+      return `${from}: imports ${imported}; ${rule.name}`
+    })
   ]
 }
 
@@ -60,11 +67,12 @@ function groups (paths, keyOf) {
 function commentsInBounds () {
   const [least, most] = COMMENT_SHARE
   const share = commentShare()
-  return share < least || share > most ? [`src, plugins: ${share.toFixed(1)} % of the lines are comments, which should be ${least} to ${most} %`] : []
+  const problem = `src, plugins: ${share.toFixed(1)} % of the lines are comments, which should be ${least} to ${most} %`
+  return share < least || share > most ? [problem] : []
 }
 
 function commentShare () {
-  const lines = sources.flatMap((path) => readFileSync(join(root, path), 'utf8').trimEnd().split('\n'))
+  const lines = sources.flatMap((path) => read(path).trimEnd().split('\n'))
   let inBlock = false
   const comments = lines.filter((line) => {
     const isComment = inBlock || /^\s*\/[/*]/.test(line)
@@ -75,24 +83,24 @@ function commentShare () {
 }
 
 function readmes () {
-  const [least, most] = README_LINES
   const folders = new Set(files.filter((path) => /^(src|plugins|test|bench)\//.test(path)).flatMap(foldersOf))
   return [...folders].filter((folder) => !WITHOUT_README.test(folder)).sort().flatMap((folder) => {
     const path = `${folder}/README.md`
     if (!files.includes(path)) return [`${path}: is missing`]
-    const text = readFileSync(join(root, path), 'utf8')
-    const count = text.split('\n').filter((line) => line.trim() !== '').length
-    const gone = [...text.matchAll(/`([\w./-]+\.(?:ts|js|json|py|md))`/g)].filter(([, name]) => !isThere(folder, name))
+    const [least, most] = README_LINES
+    const count = read(path).split('\n').filter((line) => line.trim() !== '').length
+    const named = [...read(path).matchAll(/`([\w./-]+\.(?:ts|js|json|py|md))`/g)].map(([, name]) => name)
     return [
       ...(count < least || count > most ? [`${path}: ${count} lines, which should be ${least} to ${most}`] : []),
-      ...gone.map(([, name]) => `${path}: names ${name}, which is not there`)
+      ...named.filter((name) => !isThere(folder, name)).map((name) => `${path}: names ${name}, which is not there`)
     ]
   })
 }
 
 /** In the folder, in one inside it, or at that place of the repository. */
 function isThere (folder, name) {
-  return files.some((path) => path === name || path === join(folder, name) || (path.startsWith(`${folder}/`) && path.endsWith(`/${name}`)))
+  const places = [name, join(folder, name)]
+  return files.some((path) => places.includes(path) || (path.startsWith(`${folder}/`) && path.endsWith(`/${name}`)))
 }
 
 function foldersOf (path) {
@@ -102,20 +110,22 @@ function foldersOf (path) {
 
 function shortChains () {
   const chain = longestChain()
-  return chain.length > LONGEST_CHAIN ? [`${chain.join(' > ')}: ${chain.length} files import each other in a chain, ${LONGEST_CHAIN} at most`] : []
+  return chain.length > LONGEST_CHAIN ? [`${chain.join(' > ')}: a chain of ${chain.length} files, ${LONGEST_CHAIN} at most`] : []
 }
 
 /** Inside src/database: how far one may have to go from what stands on the page. */
 function longestChain () {
-  const inside = new Map(modules.filter(({ source }) => source.startsWith('src/database/')).map(({ source, dependencies }) => [source, dependencies]))
-  const chains = new Map()
-  const longest = (found) => found.reduce((best, chain) => chain.length > best.length ? chain : best, [])
-  const from = (path) => {
-    if (!chains.has(path)) {
-      chains.set(path, [path])
-      chains.set(path, [path, ...longest(inside.get(path).filter(({ resolved }) => inside.has(resolved)).map(({ resolved }) => from(resolved)))])
+  const imported = Object.fromEntries(modules.map(({ source, dependencies }) => [source, dependencies.map(({ resolved }) => resolved)]))
+  const inside = (paths) => paths.filter((path) => path.startsWith('src/database/'))
+  const longest = (chains) => chains.reduce((best, chain) => chain.length > best.length ? chain : best, [])
+  const known = {}
+  const chainFrom = (path) => {
+    if (known[path] === undefined) {
+      // A circle, which is a problem of its own, ends at the file where it began.
+      known[path] = [path]
+      known[path] = [path, ...longest(inside(imported[path]).map(chainFrom))]
     }
-    return chains.get(path)
+    return known[path]
   }
-  return longest([...inside.keys()].map(from))
+  return longest(inside(Object.keys(imported)).map(chainFrom))
 }

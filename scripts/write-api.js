@@ -55,7 +55,8 @@ function exportsOf (source) {
 function additionsOf (entry) {
   const added = {}
   for (const file of reachable(entry)) {
-    for (const module of program.getSourceFile(file).statements.filter((node) => ts.isModuleDeclaration(node) && ts.isStringLiteral(node.name))) {
+    const { statements } = program.getSourceFile(file)
+    for (const module of statements.filter((node) => ts.isModuleDeclaration(node) && ts.isStringLiteral(node.name))) {
       for (const { name, members } of module.body.statements.filter(ts.isInterfaceDeclaration)) {
         const named = members.filter((member) => member.name !== undefined && ts.isIdentifier(member.name))
         ;(added[`${module.name.text} ${name.text}`] ??= []).push(...named.map((member) => checker.getSymbolAtLocation(member.name)))
@@ -87,27 +88,36 @@ function describe (type) {
 function written (type) {
   if (type.flags & ts.TypeFlags.Boolean) return 'boolean'
   if (type.isUnion()) return union(type.types)
-  const isOfParts = type.isIntersection() && type.types.some((part) => !(part.flags & ts.TypeFlags.Object) || foreignName(part) !== undefined)
-  if (isOfParts) return type.types.map(describe).sort().join(' & ')
-  if (!type.isIntersection() && !(type.flags & ts.TypeFlags.Object)) return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation)
+  if (type.isIntersection() && type.types.some(isNoPlainObject)) return type.types.map(describe).sort().join(' & ')
+  if (!type.isIntersection() && !(type.flags & ts.TypeFlags.Object)) return named(type)
   if (checker.isArrayType(type)) return `${type.symbol.name}<${describe(checker.getTypeArguments(type)[0])}>`
   if (checker.isTupleType(type)) return `[${checker.getTypeArguments(type).map(describe).join(', ')}]`
   return foreignName(type) ?? object(type)
 }
 
+/** Of what has no members, or none that are known yet. */
+function named (type) {
+  return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation)
+}
+
+function isNoPlainObject (type) {
+  return !(type.flags & ts.TypeFlags.Object) || foreignName(type) !== undefined
+}
+
 /** The name of a type of another package or of the language, with its arguments: what is in it is theirs. */
 function foreignName (type) {
   const { aliasSymbol, aliasTypeArguments = [], symbol } = type
-  if (aliasSymbol !== undefined && isForeign(aliasSymbol) && !isOfLanguage(aliasSymbol)) return `${aliasSymbol.name}${list(aliasTypeArguments)}`
-  if (symbol === undefined || !(symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class)) || !isForeign(symbol)) return undefined
+  if (isForeign(aliasSymbol) && !isOfLanguage(aliasSymbol)) return `${aliasSymbol.name}${list(aliasTypeArguments)}`
+  if (!isForeign(symbol) || !(symbol.flags & (ts.SymbolFlags.Interface | ts.SymbolFlags.Class))) return undefined
   const parameters = type.target?.typeParameters ?? []
   const given = parameters.length === 0 ? [] : checker.getTypeArguments(type).slice(0, parameters.length)
-  const written = given.every((argument, i) => argument === checker.getDefaultFromTypeParameter(parameters[i])) ? '' : list(given)
+  const isUsual = given.every((argument, i) => argument === checker.getDefaultFromTypeParameter(parameters[i]))
+  const written = isUsual ? '' : list(given)
   // The ten arguments of Fastify's types matter only where one of them is ours.
   return `${symbol.name}${symbol.name.startsWith('Fastify') && !written.includes('{') ? '' : written}`
 }
 
-function isForeign ({ declarations = [] }) {
+function isForeign ({ declarations = [] } = {}) {
   return declarations.some((node) => !node.getSourceFile().fileName.startsWith(ours))
 }
 

@@ -119,7 +119,7 @@ t.test('the options of remote mode are all in its page, with their defaults', as
 })
 
 t.test('links lead to files that are there', async (t) => {
-  const pages = ['docs', 'docs/decisions'].flatMap((folder) => readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`))
+  const pages = filesIn('docs/').filter((path) => path.endsWith('.md'))
   for (const file of ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'examples/README.md', ...pages]) {
     for (const [, target = ''] of read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)) t.ok(existsSync(join(ROOT, file, '..', target)), `${file}: ${target}`)
   }
@@ -149,5 +149,6 @@ t.test('the decisions are all in their index, with their dates', async (t) => {
   t.same(read('docs/decisions/README.md').trimEnd().split('\n').slice(4), index)
 })
 
-const sourceOf = (path: string): string =>
-  path.endsWith('/') ? readdirSync(join(ROOT, path), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => read(path + name)).join('\n') : read(path)
+const filesIn = (folder: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => folder + name)
+
+const sourceOf = (path: string): string => (path.endsWith('/') ? filesIn(path).filter((name) => name.endsWith('.ts')) : [path]).map(read).join('\n')

@@ -5,7 +5,10 @@ import t, { type Test } from 'tap'
 import { folderOf, outside } from '../support/helpers.js'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/check-structure.js')
-const code = (...lines: string[]) => ['/** What it is. */', ...lines, ...Array.from({ length: 9 - lines.length }, (_, i) => `export const value${i} = ${i}`)].join('\n')
+const numbered = <T>(length: number, make: (i: number) => T) => Array.from({ length }, (_, i) => make(i))
+/** Ten lines, one of them a comment. */
+const code = (...lines: string[]) =>
+  ['/** What it is. */', ...lines, ...numbered(9 - lines.length, (i) => `export const value${i} = ${i}`)].join('\n')
 const README = 'What lives here.\n\nWhat it may use.\n\nWhat to touch for what.\n'
 const GOOD: Record<string, string> = {
   'src/README.md': README,
@@ -23,7 +26,9 @@ const GOOD: Record<string, string> = {
 }
 
 t.test('a tree that keeps to all rules', async (t) => {
-  t.same(await check(t, GOOD), [0, 'Structure: 4 files; no import upwards or in a circle; longest chain in src/database: 1; comments: 10.0 %.'])
+  t.same(await check(t, GOOD), [0,
+    'Structure: 4 files; no import upwards or in a circle; longest chain in src/database: 1; comments: 10.0 %.'
+  ])
 })
 
 t.test('imports that go upwards, across or in a circle, types too, and what has no layer', async (t) => {
@@ -48,21 +53,29 @@ t.test('imports that go upwards, across or in a circle, types too, and what has 
 })
 
 t.test('names, folders and what their READMEs say, chains', async (t) => {
-  const chain = Array.from({ length: 7 }, (_, i) => [`src/database/step${i}.ts`, code(i === 6 ? '' : `import { value1 } from './step${i + 1}.js'`)])
-  const routes = Array.from({ length: 17 }, (_, i) => [`plugins/routes/route${i}.ts`, code()])
-  t.same(await check(t, { ...GOOD, ...Object.fromEntries([...chain, ...routes]), 'plugins/routes/README.md': '\n# Routes\n\n', 'bench/README.md': `${README}\`suites.ts\`, \`src/errors.ts\``, 'test/src/errors.test.ts': '', 'plugins/errors.ts': code() }), [1,
+  const chain = numbered(7, (i) => [`src/database/step${i}.ts`, code(i === 6 ? '' : `import { value1 } from './step${i + 1}.js'`)])
+  const routes = numbered(17, (i) => [`plugins/routes/route${i}.ts`, code()])
+  t.same(await check(t, {
+    ...GOOD,
+    ...Object.fromEntries([...chain, ...routes]),
+    'plugins/errors.ts': code(),
+    'plugins/routes/README.md': '\n# Routes\n\n',
+    'bench/README.md': `${README}\`suites.ts\`, \`src/errors.ts\``,
+    'test/src/errors.test.ts': ''
+  }), [1,
     'bench/README.md: names suites.ts, which is not there',
     'plugins/errors.ts, src/errors.ts: one name, errors.ts, for several files',
     'plugins/routes/README.md: 1 lines, which should be 3 to 10',
     'plugins/routes: 17 files, of which 16 at most may be in a folder',
-    `${chain.map(([path]) => path).join(' > ')}: 7 files import each other in a chain, 6 at most`,
+    `${chain.map(([path]) => path).join(' > ')}: a chain of 7 files, 6 at most`,
     'test/src/README.md: is missing'
   ])
 })
 
 t.test('comments, too few and too many', async (t) => {
-  t.same(await check(t, { ...GOOD, 'src/cli.ts': `${'export {}\n'.repeat(40)}// End.\n` }), [1, 'src, plugins: 6.2 % of the lines are comments, which should be 8 to 14 %'])
-  t.same(await check(t, { ...GOOD, 'src/cli.ts': '/*\n * What\n   it is.\n */\n' }), [1, 'src, plugins: 18.2 % of the lines are comments, which should be 8 to 14 %'])
+  const problem = (share: string) => `src, plugins: ${share} % of the lines are comments, which should be 8 to 14 %`
+  t.same(await check(t, { ...GOOD, 'src/cli.ts': `${'export {}\n'.repeat(40)}// End.\n` }), [1, problem('6.2')])
+  t.same(await check(t, { ...GOOD, 'src/cli.ts': '/*\n * What\n   it is.\n */\n' }), [1, problem('18.2')])
 })
 
 /** @returns the exit code, and what is said, sorted */

@@ -17,7 +17,9 @@ t.test('the package exports the names and types that it did', async (t) => {
   const now = folderOf(t)
   await promisify(execFile)(...outside(process.execPath, join(ROOT, 'scripts/write-api.js'), ROOT, now))
   t.same(readdirSync(now).sort(), readdirSync(BEFORE).sort(), 'entry points')
-  const changes = readdirSync(BEFORE).flatMap((file) => differences(read(BEFORE, file), read(now, file)).map((change) => `${file.replace(/txt$/, '')}${change}`))
+  const changes = readdirSync(BEFORE).flatMap((file) => {
+    return differences(read(BEFORE, file), read(now, file)).map((change) => `${file.replace(/txt$/, '')}${change}`)
+  })
   const isIntended = (change: string) => Object.keys(INTENDED).some((name) => change.startsWith(`${name}:`))
   t.same(changes.filter((change) => !isIntended(change)), [])
   for (const name of Object.keys(INTENDED)) t.ok(changes.some((change) => change.startsWith(`${name}:`)), `${name} is still different`)
@@ -33,11 +35,13 @@ t.test('each entry point has at run time what its declarations say', async (t) =
 })
 
 t.test('what differs is named', async (t) => {
-  const before = 'type User: {\n  id: number\n  name?: string\n  tokens: {\n    create: () => Promise<{\n      key: string\n    }>\n  }\n}\n'
-  t.same(differences(before, before), [])
-  t.same(differences(before, before.replace('    create', '    revoke: () => void\n    create')), ['User.tokens.revoke: was not there, is `() => void`'])
-  t.same(differences(before, before.replace('name?: string', 'name: string')), ['User.name?: was `string`, is not there', 'User.name: was not there, is `string`'])
-  t.same(differences(before, before.replace('key: string', 'key: unknown')), ['User.tokens.create.key: was `string`, is `unknown`'])
+  const before = 'type User: {\n  id: number\n  name?: string\n  tokens: {\n    create: () => Promise<{\n      key: string\n    }>\n  }\n}'
+  const changed = (from: string, to: string) => differences(before, before.replace(from, to))
+  t.same(changed('', ''), [])
+  t.same(changed('    create', '    revoke: () => void\n    create'), ['User.tokens.revoke: was not there, is `() => void`'])
+  t.same(changed('name?: string', 'name: string'), ['User.name?: was `string`, is not there', 'User.name: was not there, is `string`'])
+  t.same(changed('key: string', 'key: unknown'), ['User.tokens.create.key: was `string`, is `unknown`'])
+  t.same(changed('Promise<{', 'Promise<null | {'), ['User.tokens.create: was `() => Promise<{ … }>`, is `() => Promise<null | { … }>`'])
 })
 
 /** Of two listings, line by line, by the place that a line has in its type. */
@@ -54,8 +58,10 @@ function placed (listing: string): Map<string, string[]> {
   const path: string[] = []
   for (const line of listing.trimEnd().split('\n')) {
     const depth = /^ */.exec(line)![0].length / 2
-    const [, name, text = ''] = /^(?:type |value |readonly )*([\w? "./]+|\[\w+\])(?:<[^:]*)?: (.*)$/.exec(line.trim()) ?? [null, path[depth] ?? '', line.trim()]
-    path.splice(depth, path.length, name ?? '')
+    const member = /^(?:type |value |readonly )*([\w? "./]+|\[\w+\])(?:<[^:]*)?: (.*)$/.exec(line.trim())
+    // The end of a block belongs to where it began.
+    const [name = '', text = ''] = member?.slice(1) ?? [path[depth], line.trim()]
+    path.splice(depth, path.length, name)
     const place = path.join('.')
     places.set(place, [...places.get(place) ?? [], text])
   }
