@@ -8,7 +8,7 @@ import type { meSchema } from './api/resources.js'
 import type { NewTokenRequest } from './api/token-requests.js'
 
 export { ClientError, type ClientErrorCode } from './client/client-error.js'
-export type { Page, PageOptions } from './client/page-walk.js'
+export type { Page, PageOptions } from './client/pages.js'
 export type { ClientOptions } from './client/http-request.js'
 export type { WireIssuedToken, WireToken } from './client/token-calls.js'
 export type { UserSearch, WireUser } from './client/user-calls.js'

@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { issuedTokenSchema, tokenSchema } from '../api/resources.js'
 import type { KeepQuery, NewTokenRequest, RotateRequest, TokenChangesRequest } from '../api/token-requests.js'
-import { allOf, type Page, type PageOptions } from './page-walk.js'
+import { allOf, type Page, type PageOptions } from './pages.js'
 import { part, type Requests } from './http-request.js'
 
 /** A token, without its key. */

@@ -1,7 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { userSchema } from '../api/resources.js'
 import type { NewUserRequest, UserChangesRequest } from '../api/user-requests.js'
-import { allOf, type Page, type PageOptions } from './page-walk.js'
+import { allOf, type Page, type PageOptions } from './pages.js'
 import { part, type Requests } from './http-request.js'
 import { createTokenCalls } from './token-calls.js'
 

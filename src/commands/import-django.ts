@@ -2,7 +2,7 @@ import { progress } from '@clack/prompts'
 import { codeOf } from '../database/database-interface.js'
 import { importDjango as copyFromDjango } from '../import/copy-users.js'
 import { type Counts, type Group, type ImportReport, TOKEN_REASONS, USER_REASONS } from '../import/import-report.js'
-import { openSource } from '../import/open-source.js'
+import { openSource } from '../import/open-django-source.js'
 import { CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
 
 /** What `import-django` takes. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import type { ChangePasswordOptions } from './change-password.js'
-import type { CreateTokenOptions } from './create-token.js'
+import type { CreateTokenOptions } from './create-drf-token.js'
 import type { CreateUserOptions } from './create-user.js'
 import type { ImportDjangoOptions } from './import-django.js'
 import type { ListUsersOptions } from './list-users.js'
@@ -59,7 +59,7 @@ function createProgram (terminal: Terminal): Command {
 
   program.command('create-token').alias('drf_create_token').description('show a user\'s token; made where there is none').argument('[username]')
     .option('-r, --reset', 'replace the present token').option('--missing', 'for all users who have none').option(...JSON_FLAG)
-    .action(async (username: string | undefined, options: CreateTokenOptions) => (await import('./create-token.js')).createToken(terminal, username, options))
+    .action(async (username: string | undefined, options: CreateTokenOptions) => (await import('./create-drf-token.js')).createToken(terminal, username, options))
 
   program.command('import-django').description('copy users and tokens of a database that Django made').argument('<url>', 'file:<path> or postgres://…; it is only read')
     .option('--hash', 'store tokens as digests').option(...JSON_FLAG)

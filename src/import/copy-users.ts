@@ -7,8 +7,8 @@ import { hintOf } from '../tokens/drf-key.js'
 import { type Plan, planBatch, type Step } from './import-plan.js'
 import { createTally, type ImportReport, NAMED, type Tally } from './import-report.js'
 import { type Candidate, readRow } from './source-row.js'
-import type { DjangoSource, SourceUser } from './source.js'
-import { addRows, findImported, findInTarget, isSealed, lastUserId, refuseSealed } from './target.js'
+import type { DjangoSource, SourceUser } from './django-source.js'
+import { addRows, findImported, findInTarget, isSealed, lastUserId, refuseSealed } from './import-target.js'
 
 /** How users are imported. */
 export interface ImportOptions {

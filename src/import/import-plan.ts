@@ -1,7 +1,7 @@
 import type { TokenReason, UserReason } from './import-report.js'
 import type { Candidate, TokenRow, UserRow } from './source-row.js'
-import { MAX_ID } from './source.js'
-import type { Found } from './target.js'
+import { MAX_ID } from './django-source.js'
+import type { Found } from './import-target.js'
 
 /** What is to be done with a user or a token. */
 type Outcome<Reason> = 'imported' | 'present' | { skip: Reason }

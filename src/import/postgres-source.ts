@@ -3,7 +3,7 @@ import { nameOf, reason } from '../database/postgres/connection.js'
 import { identityOf } from '../database/postgres/inspect.js'
 import { users } from '../database/postgres/schema.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
-import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser, unreadableUrl } from './source.js'
+import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser, unreadableUrl } from './django-source.js'
 
 const CONNECT_TIMEOUT_MS = 10_000
 // A connection that is cut without a word must not be waited for without end.

@@ -1,5 +1,5 @@
 import type { TokenReason, UserReason } from './import-report.js'
-import { MAX_ID, type SourceUser } from './source.js'
+import { MAX_ID, type SourceUser } from './django-source.js'
 
 /** A user as it is written. */
 export interface UserRow {

@@ -2,7 +2,7 @@ import SQLite from 'better-sqlite3'
 import { identityOfFile, pathOf } from '../database/sqlite/file.js'
 import { codeOf } from '../database/database-interface.js'
 import { AuthtokenError, DatabaseUnusable } from '../errors.js'
-import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser } from './source.js'
+import { type DjangoSource, MAX_ID, refuseForeignTables, type SourceSize, type SourceUser } from './django-source.js'
 
 // It blocks the event loop, which has nothing else to do meanwhile.
 const PATIENCE_MS = 10_000

@@ -1,6 +1,6 @@
 import { hashSync, verifySync } from '@node-rs/argon2'
-import type { Hasher } from './encoding.js'
-import { readPhc } from './phc.js'
+import type { Hasher } from './hasher.js'
+import { readPhc } from './phc-string.js'
 
 const PREFIX = 'argon2$'
 const MAX_MEMORY_KIB = 1024 ** 2

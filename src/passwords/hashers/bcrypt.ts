@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import bcrypt from 'bcrypt'
-import type { Hasher } from './encoding.js'
-import { readPhc } from './phc.js'
+import type { Hasher } from './hasher.js'
+import { readPhc } from './phc-string.js'
 
 const BARE = /^\$2[aby]\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/
 const ROUNDS = 12

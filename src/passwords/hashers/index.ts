@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { argon2id, argon2Legacy } from './argon2.js'
 import { bcryptPlain, bcryptSha256 } from './bcrypt.js'
-import type { Hasher, StoredHash } from './encoding.js'
+import type { Hasher, StoredHash } from './hasher.js'
 import { pbkdf2Sha1, pbkdf2Sha256, pbkdf2Sha512 } from './pbkdf2.js'
 import { scryptHasher } from './scrypt.js'
 

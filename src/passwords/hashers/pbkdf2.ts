@@ -1,6 +1,6 @@
 import { pbkdf2Sync, timingSafeEqual } from 'node:crypto'
-import { decodeBase64, generateSalt, type Hasher } from './encoding.js'
-import { readPhc } from './phc.js'
+import { decodeBase64, generateSalt, type Hasher } from './hasher.js'
+import { readPhc } from './phc-string.js'
 
 const MAX_ITERATIONS = 20_000_000
 

@@ -1,6 +1,6 @@
 import { scryptSync, timingSafeEqual } from 'node:crypto'
-import { decodeBase64, generateSalt, type Hasher } from './encoding.js'
-import { readPhc } from './phc.js'
+import { decodeBase64, generateSalt, type Hasher } from './hasher.js'
+import { readPhc } from './phc-string.js'
 
 const ENCODING = /^scrypt\$(\d{1,8})\$([^$]+)\$(\d{1,4})\$(\d{1,4})\$([A-Za-z0-9+/=]+)$/
 const LENGTH = 64

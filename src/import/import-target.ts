@@ -4,7 +4,7 @@ import type { Database, DjangoDatabase, Statement, TokenTables } from '../databa
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf } from '../tokens/format.js'
 import { type Candidate, readFlag } from './source-row.js'
-import { MAX_ID, type SourceUser } from './source.js'
+import { MAX_ID, type SourceUser } from './django-source.js'
 
 /** What the target has to do with a row of the source. */
 export interface Found {

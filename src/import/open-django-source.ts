@@ -1,5 +1,5 @@
 import { withDriver } from '../database/driver.js'
-import { type DjangoSource, unreadableUrl } from './source.js'
+import { type DjangoSource, unreadableUrl } from './django-source.js'
 
 /**
  * Opens a database that Django made, to read it.
