@@ -16,7 +16,7 @@ export const HASHERS = {
 /** The name of one of them. */
 export type HasherName = keyof typeof HASHERS
 
-const READABLE = new Map<string, Hasher[]>([
+const READERS: ReadonlyMap<string, Hasher[]> = new Map([
   // As Django writes them.
   ['argon2', [argon2id, argon2Legacy]],
   ['scrypt', [scryptHasher]],
@@ -24,7 +24,7 @@ const READABLE = new Map<string, Hasher[]>([
   ['bcrypt', [bcryptPlain]],
   ['pbkdf2_sha256', [pbkdf2Sha256]],
   ['pbkdf2_sha1', [pbkdf2Sha1]],
-  // As others do: crypt's forms and PHC's, which begin with `$`.
+  // As others do, in crypt's form or PHC's.
   ['$argon2id', [argon2id]],
   ['$argon2i', [argon2Legacy]],
   ['$argon2d', [argon2Legacy]],
@@ -39,9 +39,7 @@ const READABLE = new Map<string, Hasher[]>([
   ['$pbkdf2-sha512', [pbkdf2Sha512]]
 ])
 
-const UNSUPPORTED = ['md5', 'sha1', 'crypt', 'unsalted_md5', 'unsalted_sha1']
-// crypt's mark for hashes of a bcrypt that read letters beyond ASCII wrongly: other passwords match them too.
-const BROKEN = '$2x'
+const TOO_WEAK = ['md5', 'sha1', 'crypt', 'unsalted_md5', 'unsalted_sha1']
 
 /** A stored password, understood, or the reason why nobody can log in with it. */
 export type ReadPassword = { hash: StoredHash, weakerThan: (hasher: Hasher) => boolean } | { hash: null, reason: string }
@@ -54,19 +52,24 @@ export function readPassword (encoded: string): ReadPassword {
   if (encoded === '') return { hash: null, reason: 'the password is empty' }
   if (encoded.startsWith('!')) return { hash: null, reason: 'the password is unusable' }
   const [algorithm = ''] = /^\$?[^$]*(?=\$)/.exec(encoded) ?? []
-  for (const hasher of READABLE.get(algorithm) ?? []) {
+  for (const hasher of READERS.get(algorithm) ?? []) {
     const hash = hasher.parse(encoded)
     if (hash !== null) return { hash, weakerThan: (other: Hasher) => isWeaker(hasher, hash, other) }
   }
-  if (READABLE.has(algorithm)) return { hash: null, reason: `the ${algorithm} hash is corrupt` }
-  if (UNSUPPORTED.includes(algorithm)) return { hash: null, reason: `${algorithm} hashes are too weak to be accepted; the user needs a new password` }
-  if (algorithm === BROKEN) return { hash: null, reason: '$2x$ hashes were made by a bcrypt that was wrong; the user needs a new password' }
-  return { hash: null, reason: 'the hash has no known algorithm' }
+  return { hash: null, reason: reasonAgainst(algorithm) }
 }
+
+/** An encoded password that no password matches, as Django's `set_unusable_password`. */
+export const unusablePassword = (): string => `!${randomBytes(30).toString('base64url')}`
 
 function isWeaker (hasher: Hasher, hash: StoredHash, other: Hasher): boolean {
   return hasher.rank < other.rank || (hasher === other && hash.cost < other.cost)
 }
 
-/** An encoded password that no password matches, as Django's `set_unusable_password`. */
-export const unusablePassword = (): string => `!${randomBytes(30).toString('base64url')}`
+function reasonAgainst (algorithm: string): string {
+  if (READERS.has(algorithm)) return `the ${algorithm} hash is corrupt`
+  if (TOO_WEAK.includes(algorithm)) return `${algorithm} hashes are too weak to be accepted; the user needs a new password`
+  // crypt's mark for what a bcrypt made that read letters beyond ASCII wrongly: other passwords match it too.
+  if (algorithm === '$2x') return '$2x$ hashes were made by a bcrypt that was wrong; the user needs a new password'
+  return 'the hash has no known algorithm'
+}

@@ -1,4 +1,7 @@
-const STRING = /^\$([a-z0-9-]{1,32})(?:\$v=(\d{1,3}))?\$([a-z]{1,2}=\d{1,8}(?:,[a-z]{1,2}=\d{1,8}){0,3})\$([A-Za-z0-9+/]{1,1400})\$([A-Za-z0-9+/]{1,1400})$/
+const PARAMETER = '[a-z]{1,2}=\\d{1,8}'
+const BASE64 = '[A-Za-z0-9+/]{1,1400}'
+const PARAMETERS = `${PARAMETER}(?:,${PARAMETER}){0,3}`
+const STRING = new RegExp(`^\\$([a-z0-9-]{1,32})(?:\\$v=(\\d{1,3}))?\\$(${PARAMETERS})\\$(${BASE64})\\$(${BASE64})$`)
 const MAX_SALT_BYTES = 1024
 const MIN_HASH_BYTES = 12
 const MAX_HASH_BYTES = 128
@@ -6,7 +9,6 @@ const MAX_HASH_BYTES = 128
 /** A hash in PHC's string format: `$<id>[$v=<version>]$<parameter>=<value>,…$<salt>$<hash>`. */
 export interface Phc<Name extends string> {
   id: string
-  /** Null where the string has none. */
   version: number | null
   parameters: Record<Name, number>
   salt: Buffer
