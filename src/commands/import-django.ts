@@ -1,8 +1,8 @@
 import { progress } from '@clack/prompts'
 import { codeOf } from '../database/database-interface.js'
-import { importDjango as copyFromDjango } from '../import/copy-users.js'
+import { copyUsers } from '../import/copy-users.js'
 import { type Counts, type Group, type ImportReport, TOKEN_REASONS, USER_REASONS } from '../import/import-report.js'
-import { openSource } from '../import/open-django-source.js'
+import { openDjangoSource } from '../import/open-django-source.js'
 import { CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
 
 /** What `import-django` takes. */
@@ -15,13 +15,13 @@ export interface ImportDjangoOptions {
 /** Copies users and tokens of a database that Django made into ours. */
 export async function importDjango (terminal: Terminal, url: string, { hash = false, json = false }: ImportDjangoOptions): Promise<void> {
   const report = await withAuthtoken(terminal, async ({ database }) => {
-    const source = await openSource(url)
+    const source = await openDjangoSource(url)
     const { users } = await source.size()
     const bar = terminal.interactive && !json ? progress({ max: Math.max(1, users), output: terminal.output }) : null
     bar?.start('Importing users')
     let before = 0
     try {
-      const report = await copyFromDjango(source, database, {
+      const report = await copyUsers(source, database, {
         hash,
         onProgress ({ read }) {
           bar?.advance(read - before)
