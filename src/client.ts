@@ -38,10 +38,10 @@ export function createClient (options: ClientOptions) {
      * @param token any of its fields makes it a new access token
      */
     exchange: (username: string, password: string, token: NewTokenRequest = {}) =>
-      request<Static<typeof exchangedSchema>>({ method: 'POST', path: '/api-token-auth/', json: { ...token, username, password }, anonymous: true }),
+      request<Static<typeof exchangedSchema>>('POST', '/api-token-auth/', { json: { ...token, username, password }, anonymous: true }),
 
     /** Who am I. */
-    me: () => request<Me>({ method: 'GET', path: '/users/me/' }),
+    me: () => request<Me>('GET', '/users/me/'),
 
     /** The caller's own tokens. */
     tokens: createOwnTokenCalls(request),
