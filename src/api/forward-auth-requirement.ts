@@ -1,14 +1,8 @@
 import { SCOPE_PATTERN } from '../identity/scope.js'
 
-/** What forward authentication asks of a caller, beside being one. */
-export interface Requirement {
-  /** Space-separated scopes, all of which are needed. */
-  scope?: string
-  /** Whether the caller must count as staff. */
-  staff?: boolean
-}
+/** What forward authentication asks of a caller: these scopes, all of them, and to count as staff. */
+export interface Requirement { scope?: string, staff?: boolean }
 
-/** Where forward authentication is. */
 export const FORWARD_AUTH_PATH = '/forward-auth'
 // Stands before a requirement in a path, and ends it.
 const MARK = '-'

@@ -27,7 +27,6 @@ export interface Call {
   anonymous?: boolean
 }
 
-/** Sends requests. */
 export type Requests = ReturnType<typeof createRequests>
 
 /** @throws TypeError with all options that are wrong, never with their values */

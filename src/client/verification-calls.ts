@@ -16,10 +16,7 @@ export const createVerificationCalls = (request: Requests) => ({
   /** What a token is worth (RFC 7662). */
   introspect: (token: string) => request<Introspection>('POST', '/introspect', { form: { token } }),
 
-  /**
-   * What many tokens are worth, in their order. So many that they do not fit into one call are asked about in several.
-   * @param options `identity: true`: with user and token
-   */
+  /** What many tokens are worth, in their order, in as many calls as it takes. @param options `identity: true`: with user and token */
   async introspectAll (tokens: readonly string[], { identity = false }: { identity?: boolean } = {}): Promise<IdentifiedIntrospection[]> {
     const results = []
     for (const batch of splitIntoBatches(tokens)) {

@@ -2,16 +2,10 @@ import { findUser } from './arguments.js'
 import { askGoodPassword } from './create-user.js'
 import { answer, CommandError, type CommonFlags, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `changepassword` takes. */
-export interface ChangePasswordOptions extends CommonFlags {
-  /** False: Django's password rules are not applied. */
-  validate: boolean
-  /** The user's tokens stay, as in Django. */
-  keepTokens?: boolean
-}
+type Options = CommonFlags & { validate: boolean, keepTokens?: boolean }
 
 /** Sets a user's password. The user's tokens end with the old one, unless they are to stay. */
-export async function changePassword (terminal: Terminal, username: string, options: ChangePasswordOptions): Promise<void> {
+export async function changePassword (terminal: Terminal, username: string, options: Options): Promise<void> {
   const { env: { AUTHTOKEN_PASSWORD: given } } = terminal
   refuseToAsk(terminal, options, ', and the password in AUTHTOKEN_PASSWORD')
   if (options.noinput && given === undefined) throw new CommandError('You must set AUTHTOKEN_PASSWORD with --noinput.')

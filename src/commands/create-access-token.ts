@@ -4,15 +4,10 @@ import { MAX_DURATION } from '../tokens/expiry.js'
 import { findOwner, findUser, readWholeNumber, unknownToken } from './arguments.js'
 import { answer, type CommonFlags, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `tokens create` takes. */
-export interface CreateAccessTokenOptions extends CommonFlags {
-  name?: string
-  scope?: string
-  expiresIn?: string
-}
+type CreateOptions = CommonFlags & { name?: string, scope?: string, expiresIn?: string }
 
 /** Makes an access token and shows it, this once. */
-export async function createAccessToken (terminal: Terminal, username: string, options: CreateAccessTokenOptions): Promise<void> {
+export async function createAccessToken (terminal: Terminal, username: string, options: CreateOptions): Promise<void> {
   const { name, scope, expiresIn } = options
   const token = {
     ...(name !== undefined && { name }),

@@ -1,16 +1,10 @@
 import { showProgress } from './prompts.js'
 import { answer, CommandError, type CommonFlags, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `create-token` takes. */
-export interface CreateDrfTokenOptions extends CommonFlags {
-  /** Replaces the present token. */
-  reset?: boolean
-  /** Makes tokens for all users who have none. */
-  missing?: boolean
-}
+type Options = CommonFlags & { reset?: boolean, missing?: boolean }
 
-/** DRF's `drf_create_token`: shows the user's token, and makes it where there is none. */
-export async function createDrfToken (terminal: Terminal, username: string | undefined, options: CreateDrfTokenOptions): Promise<void> {
+/** DRF's `drf_create_token`: shows the user's token, made where there is none; with `--missing` makes those of all users. */
+export async function createDrfToken (terminal: Terminal, username: string | undefined, options: Options): Promise<void> {
   if (options.missing) return await createMissingTokens(terminal, options)
   if (username === undefined) throw new CommandError('Name a user, or use --missing.')
   await withAuthtoken(terminal, async ({ users, tokens }) => {

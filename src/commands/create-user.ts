@@ -2,21 +2,15 @@ import type { Accounts, NewUser } from '../users/accounts.js'
 import { askConfirmation, askPassword, askText } from './prompts.js'
 import { answer, CommandError, type CommonFlags, print, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `createuser` and `createsuperuser` take. With `--noinput` and no `AUTHTOKEN_PASSWORD` the password is unusable. */
-export interface CreateUserOptions extends CommonFlags {
-  username?: string
-  email?: string
-  /** False: Django's password rules are not applied. */
-  validate: boolean
-}
+type Options = CommonFlags & { username?: string, email?: string, validate: boolean }
 
 /** Makes a user without rights. */
-export const createUser = (terminal: Terminal, options: CreateUserOptions): Promise<void> => create(terminal, options, false)
+export const createUser = (terminal: Terminal, options: Options): Promise<void> => create(terminal, options, false)
 
 /** Makes a user with all rights, as Django's `createsuperuser` does. */
-export const createSuperuser = (terminal: Terminal, options: CreateUserOptions): Promise<void> => create(terminal, options, true)
+export const createSuperuser = (terminal: Terminal, options: Options): Promise<void> => create(terminal, options, true)
 
-async function create (terminal: Terminal, options: CreateUserOptions, isSuperuser: boolean): Promise<void> {
+async function create (terminal: Terminal, options: Options, isSuperuser: boolean): Promise<void> {
   refuseToAsk(terminal, options, ' with --username, and the password in AUTHTOKEN_PASSWORD')
   if (options.noinput && options.username === undefined) throw new CommandError('You must use --username with --noinput.')
 
@@ -28,10 +22,10 @@ async function create (terminal: Terminal, options: CreateUserOptions, isSuperus
   })
 }
 
-const fromOptions = ({ env }: Terminal, { username = '', email = '' }: CreateUserOptions): NewUser =>
+const fromOptions = ({ env }: Terminal, { username = '', email = '' }: Options): NewUser =>
   ({ username, email, password: env.AUTHTOKEN_PASSWORD ?? null })
 
-async function ask (terminal: Terminal, users: Accounts, options: CreateUserOptions): Promise<NewUser> {
+async function ask (terminal: Terminal, users: Accounts, options: Options): Promise<NewUser> {
   const problemOf = (value = '') => users.usernameProblems(users.normalizeUsername(value))[0]
   const username = users.normalizeUsername(options.username ?? await askText(terminal, 'Username', problemOf))
   const email = options.email ?? (users.fields.has('email') ? await askText(terminal, 'Email address', () => undefined) : '')

@@ -6,11 +6,7 @@ const JSON_FLAG = ['--json', 'output for machines'] as const
 const NO_INPUT = ['--noinput', 'ask nothing; the password is AUTHTOKEN_PASSWORD'] as const
 const NO_VALIDATE = ['--no-validate', 'do not apply the password rules'] as const
 
-/**
- * The command line.
- * @param argv the arguments, without node and the program
- * @returns the exit code: 0, or 1 with one line on standard error
- */
+/** Runs the command line, without node and the program. @returns the exit code: 0, or 1 with one line on standard error */
 export async function run (argv: string[], terminal: Terminal): Promise<0 | 1> {
   try {
     await createProgram(terminal).parseAsync(argv, { from: 'user' })
@@ -33,8 +29,7 @@ function createProgram (terminal: Terminal): Command {
   const call = <Args extends unknown[]>(load: () => Promise<(terminal: Terminal, ...args: Args) => Promise<void>>) =>
     async (...args: Args): Promise<void> => (await load())(terminal, ...args)
 
-  program.command('serve').description('run the service')
-    .action(call(async () => (await import('./serve.js')).serve))
+  program.command('serve').description('run the service').action(call(async () => (await import('./serve.js')).serve))
   program.command('migrate').description('make the tables, or bring them up to date')
     .action(call(async () => (await import('./migrate.js')).migrate))
   program.command('check').description('say what is wrong with settings and database').option(...JSON_FLAG)

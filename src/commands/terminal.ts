@@ -14,13 +14,8 @@ export interface Terminal {
   interactive: boolean
 }
 
-/** The flags that most commands take. */
-export interface CommonFlags {
-  /** The answer is for machines. */
-  json?: boolean
-  /** Nothing is asked; the password is `AUTHTOKEN_PASSWORD`. */
-  noinput?: boolean
-}
+/** The flags that most commands take: the answer is for machines; nothing is asked. */
+export interface CommonFlags { json?: boolean, noinput?: boolean }
 
 /** A command that can't go on: one line for standard error, exit code 1. */
 export class CommandError extends Error {}

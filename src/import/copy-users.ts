@@ -10,7 +10,6 @@ import { createTally, type ImportReport, MAX_NAMED, type Tally } from './import-
 import { addRows, findImported, findInTarget, isSealed, lastUserId, refuseSealed } from './import-target.js'
 import { type Candidate, readRow } from './source-row.js'
 
-/** How users are imported. */
 export interface ImportOptions {
   /** Tokens are stored as digests, also where those of the target are in clear. @default false */
   hash?: boolean
@@ -23,9 +22,8 @@ const BATCH = 1_000
 const ATTEMPTS = 5
 
 /**
- * Copies users and tokens of a database that Django made. Who is there already is left alone. It may be stopped anywhere:
- * a batch is written whole or not at all, and the next call does the rest.
- * @param database an open database, migrated
+ * Copies users and tokens of a database that Django made into one that is migrated. Who is there already is left alone. It may be
+ * stopped anywhere: a batch is written whole or not at all, and the next call does the rest.
  * @throws DatabaseUnusable where both are the same, or where one of them refuses; DatabaseUnavailable where ours does not answer
  */
 export async function copyUsers (

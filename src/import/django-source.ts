@@ -8,10 +8,7 @@ const DATES = ['date_joined', 'last_login'] as const
 const COLUMNS = { auth_user: ['id', ...FIELDS, ...DATES], authtoken_token: ['user_id', 'key', 'created'] }
 const OWNERLESS = 'from authtoken_token t where not exists (select 1 from auth_user u where u.id = t.user_id)'
 
-/**
- * A user as the source has it, with the token if there is one (`key` and `created`). Nothing of it has been looked at but the
- * id, whose digits it is: it may be larger than a number can be. Dates are text in UTC, to the microsecond.
- */
+/** A user, with the token (`key`, `created`) if there is one. The id are its digits, dates are text in UTC. Nothing has been checked. */
 export type SourceUser = { id: string } & Record<typeof FIELDS[number] | typeof DATES[number] | 'key' | 'created', unknown>
 
 interface SourceSize { users: number, tokens: number, lastId: number }
@@ -22,7 +19,7 @@ export interface SourceConnection {
   name: string
   /** As `Database.identity`. */
   identity: string
-  /** Runs a query with the parameters $1, $2, …. @throws DatabaseUnusable where it does not answer */
+  /** Runs a query with the parameters $1, $2, …. @throws DatabaseUnusable */
   query<Row> (text: string, parameters: unknown[]): Promise<Row[]>
   /** The query for the columns of table $1: name and type. */
   columns: string
@@ -31,10 +28,9 @@ export interface SourceConnection {
   close (): Promise<void>
 }
 
-/** A database that Django made. It is only read. All of its methods throw `DatabaseUnusable` where it does not answer. */
 export type DjangoSource = Awaited<ReturnType<typeof createDjangoSource>>
 
-/** Reads a database that Django made. @throws DatabaseUnusable where its tables are not Django's */
+/** Reads a database that Django made. It and all of its methods throw DatabaseUnusable: the tables are not Django's, or don't answer. */
 export async function createDjangoSource ({ name, identity, query, columns, dateText, close }: SourceConnection) {
   for (const [table, needed] of Object.entries(COLUMNS)) {
     const present = await query<{ name: string, type: string }>(columns, [table])

@@ -22,10 +22,7 @@ export interface Plan {
   lastId: number
 }
 
-/**
- * Decides what becomes of a batch. A user is known by the username, and left alone where it is there already.
- * @param lastId the largest id that is in use or will be: a user whose own id is taken gets one behind it
- */
+/** Decides what becomes of a batch. A user whose id is taken gets one behind `lastId`, the largest that is in use or will be. */
 export function planBatch (candidates: Candidate[], matches: TargetMatch[], lastId: number): Plan {
   const plan: Plan = { steps: [], users: [], tokens: [], lastId }
   const usernames = new Set<string>()

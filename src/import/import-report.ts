@@ -54,7 +54,7 @@ export const MAX_NAMED = 5
 
 export type Tally = ReturnType<typeof createTally>
 
-/** Counts what becomes of users and tokens. All ids are those of users in the source. */
+/** Counts what becomes of users and tokens. All ids are of users in the source. */
 export function createTally () {
   const users: Counts = { imported: 0, present: 0, skipped: 0 }
   const tokens: Counts = { imported: 0, present: 0, skipped: 0 }

@@ -21,11 +21,7 @@ export interface TargetMatch {
 const identityColumns = ({ id, password, isActive, isStaff, isSuperuser }: DjangoDatabase['users']['table']) =>
   ({ id, password, isActive, isStaff, isSuperuser })
 
-/**
- * The ids of users whom an earlier import left in the target, with the same id, fields and token.
- * Their rows are neighbours, so that this is much cheaper than `findInTarget`.
- * @param page users in the order of their ids
- */
+/** The ids of users whom an earlier import left there. Their rows are neighbours: this is much cheaper than `findInTarget`. */
 export async function findImported (database: DjangoDatabase, page: SourceUser[], digests: boolean): Promise<Set<string>> {
   const { db, users: { table: users }, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const [first, last] = [page.at(0)?.id, page.at(-1)?.id].map((id) => Math.max(0, Math.min(Number(id), MAX_ID)))
@@ -77,7 +73,6 @@ export async function findInTarget (database: DjangoDatabase, candidates: Candid
   return matches
 }
 
-/** The largest id of a user; 0 where there is none. */
 export async function lastUserId ({ db, run, users: { table: users } }: DjangoDatabase): Promise<number> {
   const [row] = await run(() => db.select({ last: max(users.id) }).from(users))
   return row?.last ?? 0

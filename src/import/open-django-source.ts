@@ -1,11 +1,7 @@
 import { withDriver } from '../database/driver.js'
 import { type DjangoSource, unreadableUrl } from './django-source.js'
 
-/**
- * Opens a database that Django made, to read it.
- * @param url `file:<path>` or `postgres://…`
- * @throws InvalidSettings for another URL, DatabaseUnusable where it can not be read or is not Django's
- */
+/** Opens `file:<path>` or `postgres://…` to read it. @throws InvalidSettings for another URL, DatabaseUnusable */
 export async function openDjangoSource (url: string): Promise<DjangoSource> {
   if (/^file:./.test(url)) {
     const { openSqliteSource } = await withDriver('better-sqlite3', () => import('./sqlite-source.js'))

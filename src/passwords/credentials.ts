@@ -12,7 +12,6 @@ export type LoginResult =
   | { account: Account, password?: string, reason: null }
   | { account: null, userId: UserId | null, reason: string }
 
-/** Checks and encodes passwords. */
 export type Credentials = ReturnType<typeof createCredentials>
 
 const SAMPLE_SIZE = 1_000
@@ -40,7 +39,6 @@ export function createCredentials (users: LoginStore, queue: HashingQueue, optio
       return matches === true
     },
 
-    /** Encodes a new password. @throws as `verify` */
     encode: (password: string): Promise<string> => queue.encode(options.hasher, password)
   }
 

@@ -10,7 +10,6 @@ export function createEqualTime () {
   let floorMs = 0
 
   return {
-    /** Whether a hash of that form was timed already. */
     hasTimed: (form: string): boolean => durations.has(form),
 
     record (form: string, ms: number): void {

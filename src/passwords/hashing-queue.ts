@@ -4,7 +4,6 @@ import { LoginQueueFull, retryAfter } from '../errors.js'
 import type { HasherName } from './hashers/index.js'
 import type { HashingResult, HashingTask } from './hashing-worker.js'
 
-/** How many passwords are hashed at once, and how many may wait. */
 export interface HashingQueueOptions {
   /** Threads that hash. @default the number of cores less one, which is left to token checks, from 1 to 4 */
   concurrency?: number
@@ -45,7 +44,7 @@ export function createHashingQueue ({ concurrency = defaultConcurrency(), size =
   let averageMs = 100
 
   return {
-    /** For what comes before the hash, so that it is not done in vain. @throws LoginQueueFull where `size` are waiting already */
+    /** Spares what comes before the hash. @throws LoginQueueFull where `size` are waiting already */
     refuseIfFull,
 
     /** Hashes a new password. @throws LoginQueueFull */

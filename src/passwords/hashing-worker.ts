@@ -1,6 +1,5 @@
 import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
 
-/** A hash to be computed: of a new password, or of one to be compared. */
 export type HashingTask = { encode: HasherName, password: string } | { verify: string, password: string }
 
 /** The encoded hash, or whether the password matches (null: the hash can't be computed), and how long it took on the thread. */

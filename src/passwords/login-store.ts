@@ -9,10 +9,9 @@ import { type AccountRow, accountColumns, accountOf } from '../identity/account.
 /** A user who logs in, and the encoded password. */
 export interface Login extends Account { password: string }
 
-/** What a login reads and writes of the users' table, whosever it is. */
 export type LoginStore = ReturnType<typeof createLoginStore>
 
-/** Reads and writes what logins need. Passwords come and go encoded. */
+/** What a login reads and writes of the users' table, whosever it is. Passwords come and go encoded. */
 export function createLoginStore (database: Database) {
   const { db, users } = database
   const { table, id, username, password } = users

@@ -7,13 +7,10 @@ import { unusablePassword } from '../passwords/hashers/index.js'
 import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
 import { USERNAME_TAKEN, type UserQuery, type UserStore } from './user-store.js'
 
-/**
- * Is called with each new user, as a receiver of Django's `post_save`: where it returns true, the user gets a DRF token.
- * `false` instead: none is made until it is asked for, as ever where access tokens are issued.
- */
+/** Is told of each new user, as a receiver of Django's `post_save`. Where it is true, or returns it, the user gets a DRF token. */
 export type OnUserCreated = ((user: User) => unknown) | false
 
-/** A user to be made. */
+/** A user to be made: active, without rights, unless the flags say otherwise. */
 export interface NewUser {
   /** At most 150 letters, digits and `@.+-_`; stored in Unicode's form NFKC. */
   username: string
@@ -22,18 +19,13 @@ export interface NewUser {
   email?: string
   firstName?: string
   lastName?: string
-  /** @default false */
   isStaff?: boolean
-  /** @default false */
   isSuperuser?: boolean
-  /** @default true */
   isActive?: boolean
 }
 
-/** What of a user can be changed. */
 export type UserChanges = Partial<NewUser>
 
-/** How a user is changed. */
 export interface UpdateOptions {
   /** Whether Django's password rules are applied. @default true */
   validate?: boolean
@@ -53,29 +45,21 @@ export function createAccounts (
   return {
     /** The names of what can be written of a user: a custom user model may lack some. */
     fields,
-
     /** A username as it is stored. */
     normalizeUsername: (username: string): string => normalizeUsername(username, usernames),
-
     /** Says what is wrong with a new username, normalized; empty: nothing. */
     usernameProblems: (username: string): string[] => usernameProblems(username, usernames),
-
+    /** Says what Django's rules have against a password for that user; empty: nothing. */
+    passwordProblems: (password: string, user: Partial<User>): Promise<string[]> => problemsOf(password, user, true),
     /** The user of that exact name, or null. */
     findByUsername: (username: string): Promise<User | null> => store.findByUsername(username),
-
-    /** The user of that id, or null. */
     findById: (id: UserId): Promise<User | null> => store.findById(id),
-
     /** One page of users, in order of their ids, and how many match in all. */
     list: (query: UserQuery) => store.list(query),
-
     /** All users that match, in order of their ids. @param search part of the username or e-mail address, in any case (ASCII) */
     listAll: (search?: string) => store.listAll(search),
 
-    /**
-     * Makes a user; then `onUserCreated` decides whether it gets a token.
-     * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
-     */
+    /** Makes a user; then `onUserCreated` decides whether it gets a token. @throws ValidationError with messages for each field */
     async create (user: NewUser, { validate = true }: Pick<UpdateOptions, 'validate'> = {}): Promise<User> {
       const { password, ...fields } = normalize(user)
       const taken = await store.findByUsername(fields.username) === null ? [] : [USERNAME_TAKEN]
@@ -88,11 +72,7 @@ export function createAccounts (
       return created
     },
 
-    /**
-     * Changes a user, all of it or nothing. With a new password the user's tokens end, unless they are to stay.
-     * @returns the user as it is then, or null where there is none any more
-     * @throws ValidationError as `create`
-     */
+    /** Changes a user, all of it or nothing. @returns the user as it is then, or null: there is none any more. @throws as `create` */
     async update (user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}): Promise<User | null> {
       const { password, ...fields } = normalize(changes)
       refuseProblems({
@@ -109,12 +89,8 @@ export function createAccounts (
       return this.update(user, { password }, options)
     },
 
-    /** Says what Django's rules have against a password for that user; empty: nothing. */
-    passwordProblems: (password: string, user: Partial<User>): Promise<string[]> => problemsOf(password, user, true),
-
     /** Lets a user in or keeps it out: an inactive user's tokens and password are refused, and kept. */
     setActive: (user: User, isActive: boolean): Promise<User | null> => store.update(user.id, { isActive }),
-
     /** Deletes a user and its tokens. @throws Conflict where other tables of the database refer to it */
     delete: (user: User): Promise<void> => store.delete(user.id)
   }

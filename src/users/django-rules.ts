@@ -20,7 +20,7 @@ export function normalizeUsername (username: string, { column }: UsernameColumn)
   return column === 'email' ? normalizeEmail(normal) : normal
 }
 
-/** An e-mail address as Django stores it: the domain in lower case. */
+/** As Django stores it: the domain in lower case. */
 export function normalizeEmail (email: string): string {
   const at = email.lastIndexOf('@')
   return at < 0 ? email : email.slice(0, at) + email.slice(at).toLowerCase()

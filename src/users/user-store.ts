@@ -8,8 +8,7 @@ import { Conflict, refuseProblems, validationError } from '../errors.js'
 import type { DjangoUser as User } from '../identity/identity.js'
 import { revocation } from '../tokens/revoke-all.js'
 
-/** The columns of a user that callers may set, the password already encoded. */
-export type UserFields = Partial<Omit<User, 'id'>> & { password?: string }
+type UserFields = Partial<Omit<User, 'id'>> & { password?: string }
 
 /** The users of a database of Django's form. */
 export type UserStore = ReturnType<typeof createUserStore>
@@ -34,12 +33,11 @@ export function createUserStore (database: DjangoDatabase) {
   return {
     fields,
     usernames,
+    findById,
 
     async findByUsername (username: string): Promise<User | null> {
       return isStorable(username) ? await findOne(eq(usernameColumn, username)) : null
     },
-
-    findById,
 
     /** One page of users and how many there are in all. */
     async list ({ search, limit, offset = 0 }: UserQuery): Promise<{ count: number, users: User[] }> {
@@ -71,7 +69,7 @@ export function createUserStore (database: DjangoDatabase) {
       }
     },
 
-    /** Changes a user, and with `revokeTokens` ends the user's tokens. @returns null: there is none. @throws as `insert` */
+    /** Null: there is no such user. @throws as `insert` */
     async update (id: UserId, values: UserFields, { revokeTokens = false } = {}): Promise<User | null> {
       const changes = writable(values)
       if (Object.keys(changes).length === 0) return await findById(id)
@@ -148,7 +146,6 @@ export function createUserStore (database: DjangoDatabase) {
   }
 }
 
-/** What is said of a username that somebody has, in Django's words. */
 export const USERNAME_TAKEN = 'A user with that username already exists.'
 
 /** What a field reads as where the users have no such column: to write just that changes nothing. */

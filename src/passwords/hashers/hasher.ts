@@ -1,12 +1,11 @@
 import { randomInt } from 'node:crypto'
 
-/** A stored hash that was understood. */
+/** A stored hash that was understood. All of it, as of a hasher, is computed on the calling thread. */
 export interface StoredHash {
   /** Algorithm and cost without salt and hash, as `pbkdf2_sha256$260000`: hashes of one form take the same time. */
   form: string
   /** Cost within the algorithm: the higher, the stronger. */
   cost: number
-  /** Whether a password is the one behind it. Computed on the calling thread. */
   verify (password: string): boolean
 }
 
@@ -14,9 +13,8 @@ export interface StoredHash {
 export interface Hasher {
   /** Strength among the algorithms: the higher, the stronger. */
   rank: number
-  /** Cost of new hashes, on the scale of `StoredHash.cost`. */
+  /** Of new hashes, on the scale of `StoredHash.cost`. */
   cost: number
-  /** Makes a new hash in Django's encoding, on the calling thread. */
   encode (password: string): string
   /** Reads a hash of this algorithm in any spelling; null where it is corrupt, or its cost beyond all reason. */
   parse (encoded: string): StoredHash | null

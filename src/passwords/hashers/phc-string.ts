@@ -7,19 +7,9 @@ const MIN_HASH_BYTES = 12
 const MAX_HASH_BYTES = 128
 
 /** A hash in PHC's string format: `$<id>[$v=<version>]$<parameter>=<value>,…$<salt>$<hash>`. */
-export interface Phc<Name extends string> {
-  id: string
-  version: number | null
-  parameters: Record<Name, number>
-  salt: Buffer
-  hash: Buffer
-}
+type Phc<Name extends string> = { id: string, version: number | null, parameters: Record<Name, number>, salt: Buffer, hash: Buffer }
 
-/**
- * Reads PHC's string format. Salt and hash are base64 without padding.
- * @param names the parameters that must be there, in any order, and no others
- * @returns null for anything else, and where the salt or hash has no sane length
- */
+/** Reads such a string with just these parameters, in any order; null for anything else, and for a salt or hash of no sane length. */
 export function readPhc<Name extends string> (encoded: string, names: readonly Name[]): Phc<Name> | null {
   const [, id, version, list, saltText, hashText] = STRING.exec(encoded) ?? []
   if (id === undefined || list === undefined || saltText === undefined || hashText === undefined) return null
