@@ -8,7 +8,7 @@ import type { meSchema } from './api/resources.js'
 import type { NewTokenRequest } from './api/token-requests.js'
 
 export { ClientError, type ClientErrorCode } from './client/client-error.js'
-export type { Page, PageOptions } from './client/page-walk.js'
+export type { Page, PageOptions } from './client/pages.js'
 export type { ClientOptions } from './client/http-request.js'
 export type { WireIssuedToken, WireToken } from './client/token-calls.js'
 export type { UserSearch, WireUser } from './client/user-calls.js'
@@ -38,10 +38,10 @@ export function createClient (options: ClientOptions) {
      * @param token any of its fields makes it a new access token
      */
     exchange: (username: string, password: string, token: NewTokenRequest = {}) =>
-      request<Static<typeof exchangedSchema>>({ method: 'POST', path: '/api-token-auth/', json: { ...token, username, password }, anonymous: true }),
+      request<Static<typeof exchangedSchema>>('POST', '/api-token-auth/', { json: { ...token, username, password }, anonymous: true }),
 
     /** Who am I. */
-    me: () => request<Me>({ method: 'GET', path: '/users/me/' }),
+    me: () => request<Me>('GET', '/users/me/'),
 
     /** The caller's own tokens. */
     tokens: createOwnTokenCalls(request),

@@ -2,10 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { TEXT_PATTERN } from './text-field.js'
 import { newTokenFields } from './token-requests.js'
 
-/**
- * The body of the exchange, once usernames are trimmed and numbers turned into text. Other fields are ignored.
- * With any of the last three the exchange makes an access token.
- */
+/** The body of the exchange, once usernames are trimmed and numbers turned into text. With a new token's fields it makes one. */
 export const credentialsSchema = Type.Object({
   username: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'White space around it is ignored.' }),
   password: Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Taken as it is.' }),

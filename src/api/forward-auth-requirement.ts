@@ -1,52 +1,46 @@
 import { SCOPE_PATTERN } from '../identity/scope.js'
 
-/** What forward authentication asks of a caller, beside being one. */
-export interface Requirement {
-  /** Space-separated scopes, all of which are needed. */
-  scope?: string
-  /** Whether the caller must count as staff. */
-  staff?: boolean
-}
+/** What forward authentication asks of a caller: these scopes, all of them, and to count as staff. */
+export interface Requirement { scope?: string, staff?: boolean }
 
-/** Where forward authentication is. */
 export const FORWARD_AUTH_PATH = '/forward-auth'
-/** What stands before a requirement in a path, and ends it. */
+// Stands before a requirement in a path, and ends it.
 const MARK = '-'
 
-/** Scheme and host, which a server must accept before a path: RFC 9112, section 3.2.2. */
+// Scheme and host, which a server must accept before a path: RFC 9112, section 3.2.2.
 const ORIGIN = /^https?:\/\/[^/?#]*/i
 
 /** Whether an address is forward authentication's, whatever a proxy has put behind it. */
 export function isForwardAuth (url: string): boolean {
   const address = url.replace(ORIGIN, '')
-  return address.startsWith(FORWARD_AUTH_PATH) && (address.length === FORWARD_AUTH_PATH.length || '/?'.includes(address.charAt(FORWARD_AUTH_PATH.length)))
+  return address.startsWith(FORWARD_AUTH_PATH) && ['', '/', '?'].includes(address.charAt(FORWARD_AUTH_PATH.length))
 }
 
 /**
  * What an address asks for: `/forward-auth?scope=orders:read&staff=1`, or `/forward-auth/-/scope/orders:read/staff/1/-/…`.
  * Behind any other path, and behind the second mark, stands the client's own path and query, which ask for nothing.
- * @returns null where it can not be read: also where the router takes an address for this one that is written otherwise
+ * @returns null where it can not be read, or is written in another way that the router takes for this path
  */
 export function readRequirement (url: string): Requirement | null {
   if (!isForwardAuth(url)) return null
   const [path, query] = splitOnce(url.replace(ORIGIN, ''), '?')
-  if (path === FORWARD_AUTH_PATH) return query === undefined ? {} : read([...new URLSearchParams(query)])
+  if (path === FORWARD_AUTH_PATH) return query === undefined ? {} : fromPairs([...new URLSearchParams(query)])
   const [first, ...words] = path.slice(FORWARD_AUTH_PATH.length + 1).split('/')
-  return first === MARK ? readPath(words) : {}
+  return first === MARK ? fromWords(words) : {}
 }
 
 /** Names and values by turns, up to the first word that is no name. There must be one. */
-function readPath (words: string[]): Requirement | null {
+function fromWords (words: string[]): Requirement | null {
   const pairs: Array<[string, string]> = []
   for (let i = 0; i === 0 || words[i] === 'scope' || words[i] === 'staff'; i += 2) {
     const value = decode(words[i + 1] ?? '')
     if (value === null) return null
     pairs.push([words[i] as string, value])
   }
-  return read(pairs)
+  return fromPairs(pairs)
 }
 
-function read (pairs: Array<[string, string]>): Requirement | null {
+function fromPairs (pairs: Array<[string, string]>): Requirement | null {
   const requirement: Requirement = {}
   for (const [name, value] of pairs) {
     if (name in requirement) return null

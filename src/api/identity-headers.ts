@@ -9,20 +9,11 @@ const NAME = '(?:[Xx]|[Rr][Ee][Mm][Oo][Tt][Ee])-[A-Za-z0-9-]+'
 /** As many names, with commas between them. They begin so that none is a header of HTTP's own. */
 export const IDENTITY_HEADERS_PATTERN = `^${NAME}(?:,${NAME}){${IDENTITY_HEADERS.length - 1}}$`
 
-/**
- * The values of the headers. All of them are always there, so that a proxy overwrites what a client has sent.
- * @param isStaff whether the caller counts as staff
- */
+/** The values of the headers. All of them are always there, so that a proxy overwrites what a client has sent. */
 export function identityValues ({ user, userId }: Pick<Account, 'user' | 'userId'>, token: Token, isStaff: boolean): string[] {
-  const { username, email } = user as Partial<DjangoUser>
-  return [
-    encode(username ?? ''),
-    encode(String(userId)),
-    encode(email ?? ''),
-    splitScope(token.scope).map(encode).join(' '),
-    token.id,
-    String(isStaff)
-  ]
+  const { username = '', email = '' } = user as Partial<DjangoUser>
+  const scope = splitScope(token.scope).map(encode).join(' ')
+  return [encode(username), encode(String(userId)), encode(email), scope, token.id, String(isStaff)]
 }
 
 /** Percent-encodes what is no visible ASCII, and the percent sign: `decodeURIComponent` reads it. */

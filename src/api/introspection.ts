@@ -1,13 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { Identity } from '../identity/identity.js'
+import type { DjangoUser, Identity } from '../identity/identity.js'
 import { factsOf } from '../identity/account.js'
 import { presentToken, presentUser, tokenSchema, userSchema } from './resources.js'
 
 /** Characters that a token may have in a request about it. One that is longer is nobody's. */
 export const MAX_TOKEN_LENGTH = 4096
-/** Tokens in one batch. */
+/** Tokens in one batch, and bytes of its body. */
 export const MAX_BATCH = 1000
-/** Bytes of a batch's body. */
 export const MAX_BATCH_BYTES = 1_048_576
 
 const token = Type.String({ minLength: 1, maxLength: MAX_TOKEN_LENGTH, right: `1 to ${MAX_TOKEN_LENGTH} characters` })
@@ -40,7 +39,7 @@ export const introspectionSchema = Type.Object({
 /** Whose token it is, also where nothing but the user's being inactive stands against it. */
 const identitySchema = Type.Object({ user: userSchema, token: tokenSchema })
 
-/** The answer to a batch, in the order of its tokens. */
+/** The answer to a batch, in its order. */
 export const batchAnswerSchema = Type.Object({
   results: Type.Array(Type.Object({ ...introspectionSchema.properties, identity: Type.Optional(identitySchema) }))
 })
@@ -48,15 +47,11 @@ export const batchAnswerSchema = Type.Object({
 /** An error of OAuth 2.0 (RFC 6749 section 5.2). */
 export const oauthErrorSchema = Type.Object({ error: Type.String(), error_description: Type.String() })
 
-/** The answer to an introspection. */
 export type Introspection = Static<typeof introspectionSchema>
 
 const seconds = (date: Date): number => Math.floor(date.getTime() / 1000)
 
-/**
- * Answers what is known of a token. Of one that is not active nothing more is said.
- * @param keyword of the `Authorization` header
- */
+/** Answers what is known of a token. Of one that is not active nothing more is said. */
 export function presentIntrospection (identity: Identity | null, keyword: string): Introspection {
   if (identity === null) return { active: false }
   const { user, userId, isActive } = factsOf(identity)
@@ -76,7 +71,8 @@ export function presentIntrospection (identity: Identity | null, keyword: string
 }
 
 /** The same with whose token it is. */
-export const presentIdentified = (identity: Identity | null, keyword: string): Static<typeof batchAnswerSchema>['results'][number] => ({
-  ...presentIntrospection(identity, keyword),
-  ...(identity !== null && { identity: { user: presentUser(identity.user as Parameters<typeof presentUser>[0]), token: presentToken(identity.token) } })
-})
+export function presentIdentified (identity: Identity | null, keyword: string): Static<typeof batchAnswerSchema>['results'][number] {
+  const introspection = presentIntrospection(identity, keyword)
+  if (identity === null) return introspection
+  return { ...introspection, identity: { user: presentUser(identity.user as DjangoUser), token: presentToken(identity.token) } }
+}

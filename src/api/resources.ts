@@ -4,7 +4,7 @@ import type { DjangoUser as User, IssuedToken, Token } from '../identity/identit
 
 const date = Type.Union([Type.String({ format: 'date-time' }), Type.Null()])
 
-/** A user on the wire. */
+/** A user on the wire, as `presentUser` writes it. */
 export const userSchema = Type.Object({
   id: Type.Unsafe<UserId>({ type: ['integer', 'string'], description: 'A number; of a custom user model it may be a UUID.' }),
   username: Type.String(),
@@ -18,7 +18,7 @@ export const userSchema = Type.Object({
   last_login: date
 })
 
-/** A token on the wire, without its key. */
+/** A token on the wire, without its key, as `presentToken` writes it. */
 export const tokenSchema = Type.Object({
   id: Type.String({ description: 'Public id; not the key.' }),
   kind: Type.Union([Type.Literal('drf'), Type.Literal('access'), Type.Literal('login'), Type.Literal('sealed')]),
@@ -35,7 +35,7 @@ export const tokenSchema = Type.Object({
 /** The caller, and the token that it came with. */
 export const meSchema = Type.Object({ ...userSchema.properties, token: tokenSchema })
 
-/** A token in the one answer that shows its key. */
+/** A token in the one answer that shows its key, as `presentIssuedToken` writes it. */
 export const issuedTokenSchema = Type.Object({ ...tokenSchema.properties, token: Type.String({ description: 'Shown this once.' }) })
 
 /** An error on the wire, as DRF shapes it. */
@@ -46,7 +46,6 @@ export const fieldErrorsSchema = Type.Record(Type.String(), Type.Union([Type.Arr
 
 const iso = (value: Date | null) => value?.toISOString() ?? null
 
-/** Writes a user as the wire has it. */
 export const presentUser = (user: User) => ({
   id: user.id,
   username: user.username,
@@ -60,7 +59,6 @@ export const presentUser = (user: User) => ({
   last_login: iso(user.lastLogin)
 })
 
-/** Writes a token as the wire has it. */
 export const presentToken = (token: Token) => ({
   id: token.id,
   kind: token.kind,
@@ -74,5 +72,4 @@ export const presentToken = (token: Token) => ({
   ...(token.replacedBy !== undefined && { replaced_by: token.replacedBy })
 })
 
-/** Writes a new token as the wire has it, its key with it. */
 export const presentIssuedToken = (token: IssuedToken) => ({ ...presentToken(token), token: token.key })

@@ -14,7 +14,12 @@ const scopeField = Type.String({
   description: 'Space-separated scopes (RFC 6749 section 3.3); * is full power, the empty scope grants none.'
 })
 
-const nameField = Type.String({ minLength: 1, maxLength: MAX_NAME_LENGTH, pattern: TEXT_PATTERN, description: 'Unique among the user\'s current tokens.' })
+const nameField = Type.String({
+  minLength: 1,
+  maxLength: MAX_NAME_LENGTH,
+  pattern: TEXT_PATTERN,
+  description: 'Unique among the user\'s current tokens.'
+})
 
 /** What a request may say of a new access token. */
 export const newTokenFields = {
@@ -30,7 +35,11 @@ export const newTokenFields = {
 export const newTokenSchema = Type.Object(newTokenFields, { additionalProperties: false })
 
 /** What of an access token is to be changed. */
-export const tokenChangesSchema = Type.Object({ name: Type.Optional(nameField), scope: Type.Optional(scopeField), disabled: Type.Optional(Type.Boolean()) }, { additionalProperties: false })
+export const tokenChangesSchema = Type.Object({
+  name: Type.Optional(nameField),
+  scope: Type.Optional(scopeField),
+  disabled: Type.Optional(Type.Boolean())
+}, { additionalProperties: false })
 
 /** How a token is rotated. */
 export const rotateSchema = Type.Object({

@@ -15,7 +15,11 @@ const changeable = {
   is_active: Type.Optional(Type.Boolean())
 }
 const username = Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'At most 150 letters, digits and @.+-_' })
-const password = Type.String({ minLength: 1, pattern: TEXT_PATTERN, description: 'Django\'s rules: 8 characters, not all digits, not a common one, not like the username or e-mail.' })
+const password = Type.String({
+  minLength: 1,
+  pattern: TEXT_PATTERN,
+  description: 'Django\'s rules: 8 characters, not all digits, not a common one, not like the username or e-mail.'
+})
 
 /** A new user. */
 export const newUserSchema = Type.Object({ username, password, ...changeable }, { additionalProperties: false })
@@ -24,7 +28,9 @@ export const newUserSchema = Type.Object({ username, password, ...changeable }, 
 export const userChangesSchema = Type.Object({
   username: Type.Optional(username),
   password: Type.Optional(password),
-  revoke_tokens: Type.Optional(Type.Boolean({ description: 'Whether a new password ends the user\'s tokens; true by default. Django keeps them.' })),
+  revoke_tokens: Type.Optional(Type.Boolean({
+    description: 'Whether a new password ends the user\'s tokens; true by default. Django keeps them.'
+  })),
   ...changeable
 }, { additionalProperties: false })
 

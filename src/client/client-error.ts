@@ -2,12 +2,7 @@
 export type ClientErrorCode = 'AUTHTOKEN_UNREACHABLE' | 'AUTHTOKEN_TIMEOUT' | 'AUTHTOKEN_REFUSED' | 'AUTHTOKEN_BAD_ANSWER'
 
 /** What is known of a failure. */
-export interface Failure {
-  status?: number | undefined
-  detail?: string | undefined
-  fields?: Record<string, string[]> | undefined
-  retryAfter?: number | undefined
-}
+export type Failure = Partial<Pick<ClientError, 'status' | 'detail' | 'fields' | 'retryAfter'>>
 
 /** A call of the service that failed. Its message holds method, path and status, and nothing that was sent or answered. */
 export class ClientError extends Error {
@@ -22,12 +17,9 @@ export class ClientError extends Error {
   /** When to come back, in seconds, where the service says so. */
   readonly retryAfter: number | undefined
 
-  constructor (code: ClientErrorCode, message: string, { status, detail, fields, retryAfter }: Failure = {}) {
+  constructor (code: ClientErrorCode, message: string, failure: Failure = {}) {
     super(message)
     this.code = code
-    this.status = status
-    this.detail = detail
-    this.fields = fields
-    this.retryAfter = retryAfter
+    Object.assign(this, failure)
   }
 }

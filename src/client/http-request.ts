@@ -2,7 +2,7 @@ import type { KEYWORD_PATTERN } from '../authentication/authorization-header.js'
 import { urlProblems } from '../api/service-url.js'
 import { ClientError, type Failure } from './client-error.js'
 
-// The same, which its type sees to: what it is of would load more.
+// A copy, whose type holds it equal: to import it would load more than the client needs.
 const KEYWORD: typeof KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
 /** Where the service is, and who asks it. */
@@ -19,32 +19,50 @@ export interface ClientOptions {
   fetch?: typeof globalThis.fetch
 }
 
-/** A request. */
+/** What goes with a request. `anonymous`: not the caller's token. */
 export interface Call {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  path: string
-  query?: Record<string, string | number | undefined> | undefined
+  query?: Record<string, string | number | undefined>
   json?: object
   form?: Record<string, string>
-  /** Without the caller's token. */
   anonymous?: boolean
 }
 
-/** Sends requests. */
 export type Requests = ReturnType<typeof createRequests>
 
 /** @throws TypeError with all options that are wrong, never with their values */
 export function createRequests (options: ClientOptions) {
-  const { url, token, keyword = 'Token', timeoutMs = 10_000, fetch = globalThis.fetch } = options
-  const problems = [
-    ...urlProblems(url),
-    ...(token === undefined || (typeof token === 'string' && /^[\x21-\x7E]+$/.test(token)) ? [] : ['token must be a token of the service']),
-    ...(typeof keyword === 'string' && new RegExp(KEYWORD).test(keyword) ? [] : ['keyword must be a word without spaces']),
-    ...(Number.isInteger(timeoutMs) && timeoutMs > 0 ? [] : ['timeoutMs must be a whole number of milliseconds from 1']),
-    ...(typeof fetch === 'function' ? [] : ['fetch must be a function'])
-  ]
+  const problems = optionProblems(options)
   if (problems.length > 0) throw new TypeError(`createClient: ${problems.join('; ')}`)
+  const { url, token, keyword = 'Token', timeoutMs = 10_000, fetch = globalThis.fetch } = options
   const base = url.replace(/\/+$/, '')
+
+  /** Sends a request. @returns the answer's JSON, undefined where it has none. @throws ClientError */
+  return async function request<Answer> (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, call: Call = {}): Promise<Answer> {
+    const what = `${method} ${path}`
+    const signal = AbortSignal.timeout(timeoutMs)
+    let answer: Pick<Response, 'status' | 'ok' | 'headers'>
+    let text: string
+    try {
+      // A redirect would take a password along.
+      const options: RequestInit = { method, headers: headersOf(call), redirect: 'manual', signal, ...bodyOf(call) }
+      const response = await fetch(`${base}${path}${queryOf(call)}`, options)
+      text = await response.text()
+      answer = response
+    } catch (error) {
+      if (signal.aborted) throw new ClientError('AUTHTOKEN_TIMEOUT', `${what} was not answered within ${timeoutMs} ms`)
+      // What fetch says may quote a header: its code is all that is told of it.
+      const { code } = ((error as { cause?: unknown } | null)?.cause ?? {}) as { code?: unknown }
+      throw new ClientError('AUTHTOKEN_UNREACHABLE', `${what} was not answered${typeof code === 'string' ? `: ${code}` : ''}`)
+    }
+    const { status, ok, headers } = answer
+    const parsed = text === '' ? undefined : parse(text)
+    if (!ok) {
+      const failure = { status, ...readFailure(parsed), ...readRetryAfter(headers.get('retry-after')) }
+      throw new ClientError('AUTHTOKEN_REFUSED', `${what} was answered ${status}`, failure)
+    }
+    if (parsed === null) throw new ClientError('AUTHTOKEN_BAD_ANSWER', `${what} was answered ${status}, without JSON`, { status })
+    return parsed as Answer
+  }
 
   function headersOf ({ json, form, anonymous = false }: Call): Record<string, string> {
     return {
@@ -54,50 +72,36 @@ export function createRequests (options: ClientOptions) {
       ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' })
     }
   }
-
-  /**
-   * Sends a request.
-   * @returns the answer's JSON, undefined where it has none
-   * @throws ClientError
-   */
-  return async function request<Answer> (call: Call): Promise<Answer> {
-    const { method, path, query = {}, json, form } = call
-    const what = `${method} ${path}`
-    const parameters = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
-    const body = json !== undefined ? JSON.stringify(json) : form !== undefined ? new URLSearchParams(form).toString() : undefined
-    const signal = AbortSignal.timeout(timeoutMs)
-    let answer: { status: number, ok: boolean, headers: { get (name: string): string | null } }
-    let text: string
-    try {
-      // A redirect would take a password along.
-      const response = await fetch(`${base}${path}${parameters.size > 0 ? `?${parameters}` : ''}`, { method, headers: headersOf(call), redirect: 'manual', signal, ...(body !== undefined && { body }) })
-      text = await response.text()
-      answer = response
-    } catch (error) {
-      // What fetch says may quote a header: its code is all that is told of it.
-      if (signal.aborted) throw new ClientError('AUTHTOKEN_TIMEOUT', `${what} was not answered within ${timeoutMs} ms`)
-      const { code } = ((error as { cause?: unknown } | null)?.cause ?? {}) as { code?: unknown }
-      throw new ClientError('AUTHTOKEN_UNREACHABLE', `${what} was not answered${typeof code === 'string' ? `: ${code}` : ''}`)
-    }
-    const { status, ok, headers } = answer
-    const parsed = text === '' ? undefined : parse(text)
-    if (!ok) throw new ClientError('AUTHTOKEN_REFUSED', `${what} was answered ${status}`, { status, ...readFailure(parsed), ...readPause(headers.get('retry-after')) })
-    if (parsed === null) throw new ClientError('AUTHTOKEN_BAD_ANSWER', `${what} was answered ${status}, without JSON`, { status })
-    return parsed as Answer
-  }
 }
 
-/**
- * A part of a path.
- * @throws TypeError where it would be none: the path would be that of something else
- */
-export function part (text: string): string {
-  if (text === '' || text === '.' || text === '..') throw new TypeError('a username or an id that is empty, or of dots alone, can not be part of a path')
-  return encodeURIComponent(text)
+/** A part of a path. @throws TypeError where it would be none, so that the path would be that of something else */
+export function pathSegment (text: string): string {
+  if (!['', '.', '..'].includes(text)) return encodeURIComponent(text)
+  throw new TypeError('a username or an id that is empty, or of dots alone, can not be part of a path')
 }
 
-/** The parser's own message would quote the answer. @returns null where it is no JSON */
+function optionProblems ({ url, token, keyword = 'Token', timeoutMs = 1, fetch = globalThis.fetch }: ClientOptions): string[] {
+  return [
+    ...urlProblems(url),
+    ...(token === undefined || (typeof token === 'string' && /^[\x21-\x7E]+$/.test(token)) ? [] : ['token must be a token of the service']),
+    ...(typeof keyword === 'string' && new RegExp(KEYWORD).test(keyword) ? [] : ['keyword must be a word without spaces']),
+    ...(Number.isInteger(timeoutMs) && timeoutMs > 0 ? [] : ['timeoutMs must be a whole number of milliseconds from 1']),
+    ...(typeof fetch === 'function' ? [] : ['fetch must be a function'])
+  ]
+}
+
+function queryOf ({ query = {} }: Call): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, String(value))
+  return parameters.size > 0 ? `?${parameters}` : ''
+}
+
+function bodyOf ({ json, form }: Call): { body?: string } {
+  if (json !== undefined) return { body: JSON.stringify(json) }
+  return form === undefined ? {} : { body: new URLSearchParams(form).toString() }
+}
+
+/** Null where it is no JSON: the parser's own message would quote the answer. */
 function parse (text: string): unknown {
   try {
     return JSON.parse(text)
@@ -106,7 +110,7 @@ function parse (text: string): unknown {
   }
 }
 
-/** Errors of DRF's form, and of OAuth 2.0's (RFC 6749 section 5.2). */
+/** Reads errors of DRF's form, and of OAuth 2.0's (RFC 6749 section 5.2). By hand: the client loads no library. */
 function readFailure (body: unknown): Failure {
   if (typeof body !== 'object' || body === null) return {}
   const { detail, error_description: description, ...fields } = body as Record<string, unknown>
@@ -115,4 +119,4 @@ function readFailure (body: unknown): Failure {
   return Object.values(fields).every(Array.isArray) ? { fields: fields as Record<string, string[]> } : {}
 }
 
-const readPause = (header: string | null): Failure => header !== null && /^\d{1,9}$/.test(header) ? { retryAfter: Number(header) } : {}
+const readRetryAfter = (header: string | null): Failure => header !== null && /^\d{1,9}$/.test(header) ? { retryAfter: Number(header) } : {}

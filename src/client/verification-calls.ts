@@ -5,40 +5,38 @@ import type { Requests } from './http-request.js'
 /** An introspection with whose token it is. */
 export type IdentifiedIntrospection = Static<typeof batchAnswerSchema>['results'][number]
 
-// Of the service's own schema, which is not loaded here: that these are its values is a matter of types.
-const MOST_TOKENS: typeof MAX_BATCH = 1000
-const MOST_BYTES: typeof MAX_BATCH_BYTES = 1_048_576
+// Copies, whose types hold them equal: to import them would load TypeBox.
+const MAX_TOKENS: typeof MAX_BATCH = 1000
+const MAX_BYTES: typeof MAX_BATCH_BYTES = 1_048_576
+// All of the body but the tokens: {"tokens":[…],"identity":true}, with room to spare.
 const ENVELOPE_BYTES = 64
 
 /** What other people's tokens are worth, for callers with the scope `introspect`; and their end. */
 export const createVerificationCalls = (request: Requests) => ({
   /** What a token is worth (RFC 7662). */
-  introspect: (token: string) => request<Introspection>({ method: 'POST', path: '/introspect', form: { token } }),
+  introspect: (token: string) => request<Introspection>('POST', '/introspect', { form: { token } }),
 
-  /**
-   * What many tokens are worth, in their order. So many that they do not fit into one call are asked about in several.
-   * @param options `identity: true`: with user and token
-   */
+  /** What many tokens are worth, in their order, in as many calls as it takes. @param options `identity: true`: with user and token */
   async introspectAll (tokens: readonly string[], { identity = false }: { identity?: boolean } = {}): Promise<IdentifiedIntrospection[]> {
     const results = []
-    for (const batch of split(tokens)) {
-      const answer = await request<Static<typeof batchAnswerSchema>>({ method: 'POST', path: '/introspect/batch', json: { tokens: batch, identity } })
+    for (const batch of splitIntoBatches(tokens)) {
+      const answer = await request<Static<typeof batchAnswerSchema>>('POST', '/introspect/batch', { json: { tokens: batch, identity } })
       results.push(...answer.results)
     }
     return results
   },
 
   /** Ends a token that the caller has in hand, and of others' where it is an administrator (RFC 7009). */
-  revoke: (token: string) => request<undefined>({ method: 'POST', path: '/revoke', form: { token } })
+  revoke: (token: string) => request<undefined>('POST', '/revoke', { form: { token } })
 })
 
-function split (tokens: readonly string[]): string[][] {
+function splitIntoBatches (tokens: readonly string[]): string[][] {
   const batches: string[][] = []
   let bytes = Infinity
   for (const token of tokens) {
     const size = new TextEncoder().encode(JSON.stringify(token)).length + 1
     const last = batches.at(-1)
-    if (last === undefined || last.length === MOST_TOKENS || bytes + size > MOST_BYTES) {
+    if (last === undefined || last.length === MAX_TOKENS || bytes + size > MAX_BYTES) {
       batches.push([token])
       bytes = ENVELOPE_BYTES + size
     } else {

@@ -1,30 +1,21 @@
+import { findUser } from './arguments.js'
 import { askGoodPassword } from './create-user.js'
-import { CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
+import { answer, CommandError, type CommonFlags, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `changepassword` takes. */
-export interface ChangePasswordOptions {
-  /** False: nothing is asked; the password is `AUTHTOKEN_PASSWORD`. */
-  input: boolean
-  /** False: Django's password rules are not applied. */
-  validate: boolean
-  /** True: the user's tokens stay, as in Django. */
-  keepTokens?: boolean
-  json?: boolean
-}
+type Options = CommonFlags & { validate: boolean, keepTokens?: boolean }
 
 /** Sets a user's password. The user's tokens end with the old one, unless they are to stay. */
-export async function changePassword (terminal: Terminal, username: string, options: ChangePasswordOptions): Promise<void> {
-  const given = terminal.env.AUTHTOKEN_PASSWORD
-  if (options.input && !terminal.interactive) throw new CommandError('This is no terminal to ask on: use --noinput, and the password in AUTHTOKEN_PASSWORD.')
-  if (!options.input && given === undefined) throw new CommandError('You must set AUTHTOKEN_PASSWORD with --noinput.')
+export async function changePassword (terminal: Terminal, username: string, options: Options): Promise<void> {
+  const { env: { AUTHTOKEN_PASSWORD: given } } = terminal
+  refuseToAsk(terminal, options, ', and the password in AUTHTOKEN_PASSWORD')
+  if (options.noinput && given === undefined) throw new CommandError('You must set AUTHTOKEN_PASSWORD with --noinput.')
 
-  await withAuthtoken(terminal, async ({ users }) => {
-    const user = await users.findByUsername(username)
-    if (user === null) throw new CommandError(`user ${JSON.stringify(username)} does not exist`)
-    const revokeTokens = !options.keepTokens
-    if (options.input || given === undefined) await users.setPassword(user, await askGoodPassword(terminal, users, user, options.validate), { validate: false, revokeTokens })
-    else await users.setPassword(user, given, { validate: options.validate, revokeTokens })
-    if (options.json) printJson(terminal, { id: user.id, username })
-    else print(terminal, `Password changed successfully for user ${username}`)
+  await withAuthtoken(terminal, async (authtoken) => {
+    const user = await findUser(authtoken, username)
+    const { users } = authtoken
+    const asked = options.noinput ? undefined : await askGoodPassword(terminal, users, user, options)
+    const validate = options.validate && asked === undefined
+    await users.setPassword(user, asked ?? given ?? null, { validate, revokeTokens: !options.keepTokens })
+    answer(terminal, options, { id: user.id, username }, `Password changed successfully for user ${username}`)
   })
 }

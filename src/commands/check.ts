@@ -1,6 +1,6 @@
 import { openDatabase } from '../database/open-database.js'
 import { loadSettings } from '../service/settings.js'
-import { CommandError, databaseOptions, print, printJson, type Terminal } from './terminal.js'
+import { CommandError, databaseOptions, print, type Terminal } from './terminal.js'
 
 /** Says what keeps the service from starting, and what could be better. Changes nothing. */
 export async function check (terminal: Terminal, { json }: { json?: boolean }): Promise<void> {
@@ -9,7 +9,7 @@ export async function check (terminal: Terminal, { json }: { json?: boolean }): 
   try {
     const { unusable, unready, advice } = await database.inspect()
     const problems = [...unusable, ...unready]
-    if (json) printJson(terminal, { database: database.name, django: database.django, problems, advice })
+    if (json) print(terminal, JSON.stringify({ database: database.name, django: database.django, problems, advice }))
     else for (const text of advice) print(terminal, `advice: ${database.name} ${text}`)
     if (problems.length > 0) throw new CommandError(`${database.name} ${problems.join('; ')}`)
     if (!json) print(terminal, `${database.name} is in order${database.django ? ', and Django\'s' : ''}.`)

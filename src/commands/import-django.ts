@@ -1,45 +1,32 @@
-import { progress } from '@clack/prompts'
 import { codeOf } from '../database/driver-errors.js'
-import { importDjango as copyFromDjango } from '../import/copy-users.js'
+import { copyUsers } from '../import/copy-users.js'
 import { type Counts, type Group, type ImportReport, TOKEN_REASONS, USER_REASONS } from '../import/import-report.js'
-import { openSource } from '../import/open-source.js'
-import { CommandError, print, printJson, type Terminal, withAuthtoken } from './terminal.js'
+import { openDjangoSource } from '../import/open-django-source.js'
+import { showProgress } from './prompts.js'
+import { answer, CommandError, type CommonFlags, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `import-django` takes. */
-export interface ImportDjangoOptions {
-  /** Tokens are stored as digests. */
-  hash?: boolean
-  json?: boolean
-}
+const REASONS = { ...USER_REASONS, ...TOKEN_REASONS }
 
-/** Copies users and tokens of a database that Django made into ours. */
-export async function importDjango (terminal: Terminal, url: string, { hash = false, json = false }: ImportDjangoOptions): Promise<void> {
+/** Copies users and tokens of a database that Django made into ours; with `--hash` the tokens as digests. */
+export async function importDjango (terminal: Terminal, url: string, options: CommonFlags & { hash?: boolean }): Promise<void> {
+  const { hash = false } = options
   const report = await withAuthtoken(terminal, async ({ database }) => {
-    const source = await openSource(url)
-    const { users } = await source.size()
-    const bar = terminal.interactive && !json ? progress({ max: Math.max(1, users), output: terminal.output }) : null
-    bar?.start('Importing users')
-    let before = 0
+    const source = await openDjangoSource(url)
+    const bar = await showProgress(terminal, options, 'Importing users', async () => (await source.size()).users)
     try {
-      const report = await copyFromDjango(source, database, {
-        hash,
-        onProgress ({ read }) {
-          bar?.advance(read - before)
-          before = read
-        }
-      })
+      const report = await copyUsers(source, database, { hash, onProgress: ({ read }) => bar?.reach(read) })
       bar?.stop('All users have been read')
       return report
     } catch (error) {
-      bar?.error('Stopped')
+      bar?.fail()
       if (codeOf(error) !== 'AUTHTOKEN_DATABASE_UNAVAILABLE') throw error
-      throw new CommandError(`${database.name} does not take what is written; what was imported until now stays, and the same command goes on from there`)
+      throw new CommandError(`${database.name} does not take what is written; ` +
+        'what was imported until now stays, and the same command goes on from there')
     } finally {
       await source.close()
     }
   })
-  if (json) printJson(terminal, report)
-  else for (const line of describe(report, hash)) print(terminal, line)
+  answer(terminal, options, report, describe(report, hash).join('\n'))
 }
 
 function describe ({ users, tokens, digests, renumbered, skipped }: ImportReport, hash: boolean): string[] {
@@ -51,8 +38,6 @@ function describe ({ users, tokens, digests, renumbered, skipped }: ImportReport
     ...skipped.map((group) => `Skipped ${group.what}s: ${groupOf(group)}: ${REASONS[group.reason]}`)
   ]
 }
-
-const REASONS = { ...USER_REASONS, ...TOKEN_REASONS }
 
 const countsOf = ({ imported, present, skipped }: Counts): string => `${imported} imported, ${present} present, ${skipped} skipped`
 

@@ -1,30 +1,17 @@
 import type { DjangoUser as User } from '../identity/identity.js'
-import { tableLine } from './table.js'
-import { print, type Terminal, withAuthtoken } from './terminal.js'
+import { type CommonFlags, printRows, type Terminal, withAuthtoken } from './terminal.js'
 
-/** What `users list` takes. */
-export interface ListUsersOptions {
-  search?: string
-  json?: boolean
-}
+const COLUMNS = { id: 6, username: 24, email: 32, active: 6, staff: 5, superuser: 0 }
 
-const COLUMNS = ['id', 'username', 'email', 'active', 'staff', 'superuser'] as const
-
-/** Lists the users, in order of their ids: a table, or with `--json` an object a line. */
-export async function listUsers (terminal: Terminal, { search, json }: ListUsersOptions): Promise<void> {
+/** Lists the users, in order of their ids. */
+export async function listUsers (terminal: Terminal, options: CommonFlags & { search?: string }): Promise<void> {
   await withAuthtoken(terminal, async ({ users }) => {
-    if (!json) print(terminal, tableLine(COLUMNS, WIDTHS))
-    for await (const user of users.listAll(search)) print(terminal, json ? JSON.stringify(row(user)) : tableLine(COLUMNS.map((name) => String(row(user)[name])), WIDTHS))
+    await printRows(terminal, options, COLUMNS, users.listAll(options.search), {
+      json: rowOf,
+      cells: (user) => Object.values(rowOf(user)).map(String)
+    })
   })
 }
 
-const row = (user: User) => ({
-  id: user.id,
-  username: user.username,
-  email: user.email,
-  active: user.isActive,
-  staff: user.isStaff,
-  superuser: user.isSuperuser
-})
-
-const WIDTHS = [6, 24, 32, 6, 5]
+const rowOf = ({ id, username, email, isActive: active, isStaff: staff, isSuperuser: superuser }: User) =>
+  ({ id, username, email, active, staff, superuser })

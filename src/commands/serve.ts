@@ -6,9 +6,8 @@ import { loadSettings, type Settings } from '../service/settings.js'
 import { CommandError, openOptions, refuseUnready, type Terminal } from './terminal.js'
 
 const CLOSE_TIMEOUT_MS = 10_000
-// What a pipe takes whole, so that the lines of several processes do not mix.
-const LOG_WRITE_BYTES = 4096
-const LOG_FLUSH_MS = 100
+// 4 KiB are what a pipe takes whole, so that the lines of several processes do not mix.
+const LOG_BUFFER = { minLength: 4095, maxWrite: 4096, periodicFlush: 100 }
 
 /** Runs the service until it is told to stop; requests that were accepted are answered first. */
 export async function serve (terminal: Terminal): Promise<void> {
@@ -21,10 +20,10 @@ export async function serve (terminal: Terminal): Promise<void> {
   await (isPrimary ? startWorkers(settings, CLOSE_TIMEOUT_MS) : runWorker((skip) => runService(settings, skip)))
 }
 
-/** Runs it in this process. @param skip signals that do not stop it @returns how to stop it */
+/** Runs it in this process. @param skip signals that do not stop it. @returns how to stop it */
 async function runService (settings: Settings, skip: NonNullable<Options['skip']> = []): Promise<() => void> {
   // A write for each line costs up to 1 ms while passwords are hashed: the writing thread takes the core from the requests.
-  const stream = destination({ dest: 1, sync: false, minLength: LOG_WRITE_BYTES - 1, maxWrite: LOG_WRITE_BYTES, periodicFlush: LOG_FLUSH_MS })
+  const stream = destination({ dest: 1, sync: false, ...LOG_BUFFER })
   const authtoken = await openAuthtoken(openOptions(settings))
   try {
     await refuseUnready(authtoken)

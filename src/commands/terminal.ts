@@ -14,19 +14,37 @@ export interface Terminal {
   interactive: boolean
 }
 
+/** The flags that most commands take: the answer is for machines; nothing is asked. */
+export interface CommonFlags { json?: boolean, noinput?: boolean }
+
 /** A command that can't go on: one line for standard error, exit code 1. */
 export class CommandError extends Error {}
 
 /** Writes a line to standard output. */
 export const print = ({ output }: Terminal, line: string): void => { output.write(`${line}\n`) }
 
-/** Writes a value for machines. */
-export const printJson = (terminal: Terminal, value: unknown): void => print(terminal, JSON.stringify(value))
+/** Writes what a command has to say: a value for machines with `--json`, and a line otherwise. */
+export const answer = (terminal: Terminal, { json }: CommonFlags, value: unknown, line: string): void =>
+  print(terminal, json ? JSON.stringify(value) : line)
 
-/**
- * Opens the database that the settings name, and closes it behind the action.
- * @param action what is done with it
- */
+/** Writes rows as they come: an object a line with `--json`, and a table otherwise, whose columns have these widths. */
+export async function printRows<Row> (
+  terminal: Terminal, { json }: CommonFlags, columns: Record<string, number>, rows: AsyncIterable<Row>,
+  present: { json: (row: Row) => object, cells: (row: Row) => string[] }
+): Promise<void> {
+  const widths = Object.values(columns)
+  // A name may come from somebody else's database, with characters that steer a terminal.
+  const line = (cells: string[]) => cells.map((cell, i) => cell.replace(/\p{C}/gu, '?').padEnd(widths[i] ?? 0)).join('  ').trimEnd()
+  if (!json) print(terminal, line(Object.keys(columns)))
+  for await (const row of rows) print(terminal, json ? JSON.stringify(present.json(row)) : line(present.cells(row)))
+}
+
+/** Refuses to ask where nobody would answer. @param instead what to do, behind "use --noinput" */
+export function refuseToAsk ({ interactive }: Terminal, { noinput }: CommonFlags, instead: string): void {
+  if (!noinput && !interactive) throw new CommandError(`This is no terminal to ask on: use --noinput${instead}.`)
+}
+
+/** Opens the database that the settings name, and closes it behind the action. */
 export async function withAuthtoken<T> (terminal: Terminal, action: (authtoken: Authtoken) => Promise<T>): Promise<T> {
   const settings = loadSettings(terminal.env)
   const authtoken = await openAuthtoken({ ...openOptions(settings), create: false, migrate: false })

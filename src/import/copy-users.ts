@@ -5,13 +5,12 @@ import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf, generateId } from '../tokens/format.js'
 import { hintOf } from '../tokens/drf-key.js'
+import type { DjangoSource, SourceUser } from './django-source.js'
 import { type Plan, planBatch, type Step } from './import-plan.js'
-import { createTally, type ImportReport, NAMED, type Tally } from './import-report.js'
+import { createTally, type ImportReport, MAX_NAMED, type Tally } from './import-report.js'
+import { addRows, findImported, findInTarget, isSealed, lastUserId, refuseSealed } from './import-target.js'
 import { type Candidate, readRow } from './source-row.js'
-import type { DjangoSource, SourceUser } from './source.js'
-import { addRows, findImported, findInTarget, isSealed, lastUserId, refuseSealed } from './target.js'
 
-/** How users are imported. */
 export interface ImportOptions {
   /** Tokens are stored as digests, also where those of the target are in clear. @default false */
   hash?: boolean
@@ -24,15 +23,19 @@ const BATCH = 1_000
 const ATTEMPTS = 5
 
 /**
- * Copies users and tokens of a database that Django made. Who is there already is left alone. It may be stopped anywhere:
- * a batch is written whole or not at all, and the next call does the rest.
- * @param source is only read
- * @param database an open database, migrated
+ * Copies users and tokens of a database that Django made into one that is migrated. Who is there already is left alone. It may be
+ * stopped anywhere: a batch is written whole or not at all, and the next call does the rest.
  * @throws DatabaseUnusable where both are the same, or where one of them refuses; DatabaseUnavailable where ours does not answer
  */
-export async function importDjango (source: DjangoSource, database: DjangoDatabase, { hash = false, onProgress = () => {} }: ImportOptions = {}): Promise<ImportReport> {
-  if (source.identity === await database.identity()) throw new DatabaseUnusable(`${source.name} is the database of DATABASE_URL itself; it needs no import`)
-  if (getTableName(database.users.table) !== 'auth_user') throw new DatabaseUnusable(`${database.name} has a user model of its own (USER_TABLE), whose users only its Django can make`)
+export async function copyUsers (
+  source: DjangoSource, database: DjangoDatabase, { hash = false, onProgress = () => {} }: ImportOptions = {}
+): Promise<ImportReport> {
+  if (source.identity === await database.identity()) {
+    throw new DatabaseUnusable(`${source.name} is the database of DATABASE_URL itself; it needs no import`)
+  }
+  if (getTableName(database.users.table) !== 'auth_user') {
+    throw new DatabaseUnusable(`${database.name} has a user model of its own (USER_TABLE), whose users only its Django can make`)
+  }
   const { users, tokens, lastId } = await source.size()
   const tally = createTally()
   const batches = createBatches(database, tally, hash || await isSealed(database), lastId)
@@ -50,16 +53,42 @@ export async function importDjango (source: DjangoSource, database: DjangoDataba
   }
   const { imported, present, skipped } = tally.tokens
   if (tokens !== imported + present + skipped) {
-    const ownerless = await source.ownerless(NAMED)
+    const ownerless = await source.ownerless(MAX_NAMED)
     tally.skipTokens('no_user', ownerless.count, ownerless.users)
   }
   return tally.report(batches.digests())
 }
 
-/** Writes batches, one after the other. */
 function createBatches (database: DjangoDatabase, tally: Tally, hash: boolean, lastId: number) {
   let digests = hash
   let last: number | undefined
+
+  return {
+    digests: () => digests,
+    async add (page: SourceUser[]): Promise<void> {
+      const imported = await findImported(database, page, digests)
+      for (const { id, key } of page) {
+        if (imported.has(id)) count(tally, [{ sourceId: id, id: Number(id), user: 'present', token: key === null ? null : 'present' }])
+      }
+      const candidates = page.filter(({ id }) => !imported.has(id)).map(readRow)
+      if (candidates.length > 0) count(tally, (await write(candidates)).steps)
+    }
+  }
+
+  async function write (candidates: Candidate[]): Promise<Plan> {
+    for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+      try {
+        return await attempt(candidates)
+      } catch (error) {
+        if (!isConstraintViolation(error)) throw error
+        digests ||= await isSealed(database)
+        last = undefined
+      }
+    }
+    // Not the error itself: it holds what was to be written.
+    throw new DatabaseUnusable(`${database.name} refuses users or tokens that it does not seem to have: ` +
+      'a constraint of its own, or other writers, are in the way')
+  }
 
   async function attempt (candidates: Candidate[]): Promise<Plan> {
     last ??= Math.max(lastId, await lastUserId(database))
@@ -69,41 +98,16 @@ function createBatches (database: DjangoDatabase, tally: Tally, hash: boolean, l
     last = plan.lastId
     return plan
   }
-
-  return {
-    digests: () => digests,
-    async add (page: SourceUser[]): Promise<void> {
-      const imported = await findImported(database, page, digests)
-      for (const { id, key } of page) if (imported.has(id)) count(tally, [{ sourceId: id, id: Number(id), user: 'present', token: key === null ? null : 'present' }])
-      const candidates = page.filter(({ id }) => !imported.has(id)).map(readRow)
-      if (candidates.length === 0) return
-      for (let tries = 0; tries < ATTEMPTS; tries++) {
-        try {
-          return count(tally, (await attempt(candidates)).steps)
-        } catch (error) {
-          if (!isConstraintViolation(error)) throw error
-          digests ||= await isSealed(database)
-          last = undefined
-        }
-      }
-      // Not the error itself: it holds what was to be written.
-      throw new DatabaseUnusable(`${database.name} refuses users or tokens that it does not seem to have: a constraint of its own, or other writers, are in the way`)
-    }
-  }
 }
 
 function statements (tx: DjangoDatabase['db'], database: DjangoDatabase, { users, tokens }: Plan, digests: boolean) {
-  const { tables } = database
-  return [
-    ...(users.length > 0 ? [addRows(database, tx, database.users.table, users)] : []),
-    ...(tokens.length === 0
-      ? []
-      : digests
-        ? [addRows(database, tx, tables.authtokenAccesstoken, tokens.map(({ key, created, userId }) => ({
-            id: generateId(), userId, kind: 'sealed', name: SEALED_NAME, digest: digestOf(key), hint: hintOf(key), scope: '*', created, disabled: false
-          })))]
-        : [refuseSealed(tx, tables), addRows(database, tx, tables.authtokenToken, tokens)])
-  ]
+  const { users: { table }, tables } = database
+  const added = users.length > 0 ? [addRows(database, tx, table, users)] : []
+  if (tokens.length === 0) return added
+  if (!digests) return [...added, refuseSealed(tx, tables), addRows(database, tx, tables.authtokenToken, tokens)]
+  const common = { kind: 'sealed', name: SEALED_NAME, scope: '*', disabled: false }
+  const sealed = tokens.map(({ key, ...token }) => ({ ...token, ...common, id: generateId(), digest: digestOf(key), hint: hintOf(key) }))
+  return [...added, addRows(database, tx, tables.authtokenAccesstoken, sealed)]
 }
 
 function count (tally: Tally, steps: Step[]): void {

@@ -27,23 +27,16 @@ export type UserReason = keyof typeof USER_REASONS
 export type TokenReason = keyof typeof TOKEN_REASONS
 
 /** How many, and the ids in the source of the first few users. */
-export interface Group {
-  count: number
-  users: string[]
-}
+export interface Group { count: number, users: string[] }
 
-/** A group that was skipped. */
+/** Users or tokens that were skipped for one reason. */
 export interface Skipped extends Group {
   what: 'user' | 'token'
   reason: UserReason | TokenReason
 }
 
 /** What became of users, or of tokens. Each one is counted in one of them. */
-export interface Counts {
-  imported: number
-  present: number
-  skipped: number
-}
+export interface Counts { imported: number, present: number, skipped: number }
 
 /** What an import did. */
 export interface ImportReport {
@@ -53,17 +46,15 @@ export interface ImportReport {
   digests: boolean
   /** Users who have another id than in the source. */
   renumbered: Group
-  /** What was skipped, by its reason. */
   skipped: Skipped[]
 }
 
 /** How many users of a group are named. */
-export const NAMED = 5
+export const MAX_NAMED = 5
 
-/** Counts what becomes of users and tokens. */
 export type Tally = ReturnType<typeof createTally>
 
-/** A report that is not finished. */
+/** Counts what becomes of users and tokens. All ids are of users in the source. */
 export function createTally () {
   const users: Counts = { imported: 0, present: 0, skipped: 0 }
   const tokens: Counts = { imported: 0, present: 0, skipped: 0 }
@@ -72,7 +63,7 @@ export function createTally () {
 
   function add (group: Group, count: number, ids: string[]): void {
     group.count += count
-    group.users.push(...ids.slice(0, NAMED - group.users.length))
+    group.users.push(...ids.slice(0, MAX_NAMED - group.users.length))
   }
 
   function skip (what: 'user' | 'token', reason: UserReason | TokenReason, count: number, ids: string[]): void {
@@ -85,13 +76,9 @@ export function createTally () {
   return {
     users,
     tokens,
-    /** A user is skipped. @param id in the source */
     skipUser: (reason: UserReason, id: string): void => skip('user', reason, 1, [id]),
-    /** Tokens are skipped. @param ids of their users in the source, or some of them */
     skipTokens: (reason: TokenReason, count: number, ids: string[]): void => { if (count > 0) skip('token', reason, count, ids) },
-    /** A user has another id than in the source. */
     renumber: (id: string): void => add(renumbered, 1, [id]),
-    /** What it has come to. */
     report: (digests: boolean): ImportReport => ({ users, tokens, digests, renumbered, skipped: [...skipped.values()] })
   }
 }

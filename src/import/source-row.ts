@@ -1,34 +1,22 @@
+import type { DjangoUser } from '../identity/identity.js'
+import { MAX_ID, type SourceUser } from './django-source.js'
 import type { TokenReason, UserReason } from './import-report.js'
-import { MAX_ID, type SourceUser } from './source.js'
 
 /** A user as it is written. */
-export interface UserRow {
-  username: string
+export interface UserRow extends Omit<DjangoUser, 'id' | 'dateJoined' | 'lastLogin'> {
   password: string
-  firstName: string
-  lastName: string
-  email: string
-  isActive: boolean
-  isStaff: boolean
-  isSuperuser: boolean
   dateJoined: string
   lastLogin: string | null
 }
 
 /** A token as it is written. */
-export interface TokenRow {
-  key: string
-  created: string
-}
+export interface TokenRow { key: string, created: string }
 
-/** A row of the source that has been looked at: what can be written, or why not. */
+/** A row of the source that has been looked at: what can be written, or why not. `id` is null where it can be none here. */
 export interface Candidate {
-  /** The id in the source. */
   sourceId: string
-  /** The same, where it can be one here; null otherwise. */
   id: number | null
   user: UserRow | UserReason
-  /** Null where there is no token. */
   token: TokenRow | TokenReason | null
 }
 
@@ -36,23 +24,24 @@ const DATE = /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])) (?:[01]\d|2[0-3
 const SECONDS_LENGTH = 'YYYY-MM-DD HH:MM:SS'.length
 
 /**
- * Looks at a row of the source.
- * @returns what of it can be written, and why the rest can not; never what it held
+ * Looks at a row of the source: what of it can be written, and why the rest can not; never what it held.
+ * By hand, since each flaw has a reason of its own, and a million rows are looked at.
  */
 export function readRow (row: SourceUser): Candidate {
-  return { sourceId: row.id, id: readId(row.id), user: readUser(row), token: row.key === null ? null : readToken(row.key, row.created) }
-}
-
-/** An id that a user can have, or null. */
-function readId (text: string): number | null {
-  const id = Number(text)
-  return id >= 1 && id <= MAX_ID ? id : null
+  const id = Number(row.id)
+  return {
+    sourceId: row.id,
+    id: id >= 1 && id <= MAX_ID ? id : null,
+    user: readUser(row),
+    token: row.key === null ? null : readToken(row.key, row.created)
+  }
 }
 
 function readUser (row: SourceUser): UserRow | UserReason {
   const { username, password, first_name: firstName, last_name: lastName, email } = row
+  if (!isText(username) || !isText(password) || !isText(firstName) || !isText(lastName) || !isText(email)) return 'not_text'
   // Bytes that are no UTF-8 read as the replacement character: whose they were could not be told from others.
-  if (!isText(username) || username.includes('\ufffd') || !isText(password) || !isText(firstName) || !isText(lastName) || !isText(email)) return 'not_text'
+  if (username.includes('\ufffd')) return 'not_text'
   if ([username, password, firstName, lastName, email].some((text) => text.includes('\0'))) return 'nul'
   if (username === '') return 'username_empty'
   if (isLonger(username, 150)) return 'username_long'

@@ -7,52 +7,83 @@ import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
 import type { HashingQueue } from './hashing-queue.js'
 import type { Login, LoginStore } from './login-store.js'
 
-/** How passwords are hashed. */
-export interface CredentialsOptions {
-  /** The algorithm of new hashes. */
-  hasher: HasherName
-  /** Whether a good login replaces a weaker hash by one of `hasher`. */
-  rehash: boolean
-}
+/** The outcome of a login. `reason` is for the log. `password` is the encoding that matched: no token is issued once it changes. */
+export type LoginResult =
+  | { account: Account, password?: string, reason: null }
+  | { account: null, userId: UserId | null, reason: string }
 
-/**
- * The outcome of a login. The reason is for the log: outside, every failure looks the same.
- * `password` is the encoding that the password was compared with: what follows from the login holds only while it stands.
- */
-export type LoginResult = { account: Account, password?: string, reason: null } | { account: null, userId: UserId | null, reason: string }
-
-/** Checks and makes passwords. */
 export type Credentials = ReturnType<typeof createCredentials>
 
-const SAMPLE = 1_000
+const SAMPLE_SIZE = 1_000
 
 /**
- * Usernames and passwords: checked as Django does, every refusal after the same time.
- * @param users where the hashes are kept
- * @param queue where hashes are computed
+ * Usernames and passwords, checked as Django does, every refusal after the same time.
+ * @param options the algorithm of new hashes, and whether a good login replaces a weaker hash by one of it
  */
-export function createCredentials (users: LoginStore, queue: HashingQueue, options: CredentialsOptions) {
+export function createCredentials (users: LoginStore, queue: HashingQueue, options: { hasher: HasherName, rehash: boolean }) {
   const equalTime = createEqualTime()
-  let surveyed: Promise<string> | null = null
+  let decoy: Promise<string> | null = null
 
-  /**
-   * Times a hash of each form in the table once, the preferred one included, so that the floor is right from the first refusal.
-   * @returns what is computed for a user who has no hash, or does not exist
-   */
-  async function survey (): Promise<string> {
+  return {
+    /** Checks a username, exactly as it is stored, and a password. @throws LoginQueueFull where too many logins wait */
+    async verify (username: string, password: string): Promise<LoginResult> {
+      queue.refuseIfFull()
+      return await logIn(username, password)
+    },
+
+    /** Compares a password with an encoded one; null: there is no such user, which takes the same time. @throws as `verify` */
+    async compare (encoded: string | null, password: string): Promise<boolean> {
+      queue.refuseIfFull()
+      const { matches, ms } = await hash(encoded, password)
+      if (!matches) await equalTime.waitOut(ms)
+      return matches === true
+    },
+
+    encode: (password: string): Promise<string> => queue.encode(options.hasher, password)
+  }
+
+  async function logIn (username: string, password: string): Promise<LoginResult> {
+    const found = await users.findWithPassword(username)
+    const { stored, matches, ms } = await hash(found?.password ?? null, password)
+
+    const reason = refusal(found, stored, matches)
+    if (reason !== null || found === null || stored === null) {
+      await equalTime.waitOut(ms)
+      return { account: null, userId: found?.userId ?? null, reason: reason ?? 'no such user' }
+    }
+    const isWeaker = options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])
+    const replaced = isWeaker ? await rehash(found.userId, found.password, password) : null
+    const now = await users.findWithPassword(username)
+    const stands = now !== null && now.isActive && (now.password === found.password || now.password === replaced)
+    // Somebody set another password, or replaced the hash, while this one was computed: the new one decides.
+    return stands ? { account: found, password: now.password, reason: null } : await logIn(username, password)
+  }
+
+  /** Computes a hash in any case: where there is none to compare with, a decoy, which nothing matches. */
+  async function hash (encoded: string | null, password: string) {
+    decoy ??= timeForms().catch((error) => { decoy = null; throw error })
+    const standIn = await decoy
+    const stored = encoded === null ? null : readPassword(encoded)
+    const isReal = encoded !== null && stored !== null && stored.hash !== null
+    const { matches, ms } = await queue.verify(isReal ? encoded : standIn, password)
+    // One that could not be computed says nothing of how long it takes.
+    if (isReal && matches !== null) equalTime.record(stored.hash.form, ms)
+    return { stored, matches: isReal ? matches : false, ms }
+  }
+
+  /** Times a hash of each form in the table, so that the first refusal takes its time too. @returns the decoy */
+  async function timeForms (): Promise<string> {
     const encoded = await queue.encode(options.hasher, randomBytes(16).toString('hex'))
-    for (const sample of [encoded, ...await users.samplePasswords(SAMPLE)]) {
+    for (const sample of [encoded, ...await users.samplePasswords(SAMPLE_SIZE)]) {
       const { hash } = readPassword(sample)
-      if (hash !== null && !equalTime.knows(hash.form)) equalTime.record(hash.form, (await queue.verify(sample, 'a password that nobody has')).ms)
+      if (hash === null || equalTime.hasTimed(hash.form)) continue
+      equalTime.record(hash.form, (await queue.verify(sample, 'a password that nobody has')).ms)
     }
     return encoded
   }
 
-  /**
-   * Leaves the weaker hash for the next login where the queue is full or the database busy: the login itself is good.
-   * @returns the new encoding, or null
-   */
-  async function replace (id: UserId, weaker: string, password: string): Promise<string | null> {
+  /** Null where the queue is full or the database busy: the next login replaces the hash. */
+  async function rehash (id: UserId, weaker: string, password: string): Promise<string | null> {
     try {
       const encoded = await queue.encode(options.hasher, password)
       await users.replacePassword(id, weaker, encoded)
@@ -62,63 +93,6 @@ export function createCredentials (users: LoginStore, queue: HashingQueue, optio
       return null
     }
   }
-
-  /** Computes a hash in any case: that of the password where there is one to compare with, and a stand-in otherwise. */
-  async function compute (encoded: string | null, password: string) {
-    surveyed ??= survey().catch((error) => { surveyed = null; throw error })
-    const standIn = await surveyed
-    const stored = encoded === null ? null : readPassword(encoded)
-    const { matches, ms } = await queue.verify(stored?.hash == null || encoded === null ? standIn : encoded, password)
-    // One that could not be computed says nothing of how long it takes.
-    if (stored?.hash != null && matches !== null) equalTime.record(stored.hash.form, ms)
-    return { stored, matches, ms }
-  }
-
-  /** Takes the same time for every refusal. */
-  async function attempt (username: string, password: string): Promise<LoginResult> {
-    const found = await users.findWithPassword(username)
-    const { stored, matches, ms } = await compute(found?.password ?? null, password)
-
-    const reason = refusal(found, stored, matches)
-    if (reason !== null || found === null || stored === null) {
-      await equalTime.fill(ms)
-      return { account: null, userId: found?.userId ?? null, reason: reason ?? 'no such user' }
-    }
-    const isWeaker = options.rehash && stored.hash !== null && stored.weakerThan(HASHERS[options.hasher])
-    const encoded = isWeaker ? await replace(found.userId, found.password, password) : null
-    const now = await users.findWithPassword(username)
-    const stands = now !== null && now.isActive && (now.password === found.password || now.password === encoded)
-    // Somebody set another password, or replaced the hash, while this one was computed: the new one decides.
-    return stands ? { account: found, password: now.password, reason: null } : await attempt(username, password)
-  }
-
-  return {
-    /**
-     * Checks a username and password.
-     * @param username exact, as it is stored
-     * @throws LoginQueueFull where too many logins wait
-     */
-    async verify (username: string, password: string): Promise<LoginResult> {
-      queue.refuseIfFull()
-      return await attempt(username, password)
-    },
-
-    /**
-     * Compares a password with an encoded one. Every refusal takes the same time, that of nobody too.
-     * @param encoded in any form that is understood; null: there is no such user
-     * @throws LoginQueueFull where too many wait
-     */
-    async compare (encoded: string | null, password: string): Promise<boolean> {
-      queue.refuseIfFull()
-      const { stored, matches, ms } = await compute(encoded, password)
-      const isRight = stored?.hash != null && matches === true
-      if (!isRight) await equalTime.fill(ms)
-      return isRight
-    },
-
-    /** Encodes a new password. @throws LoginQueueFull where too many wait */
-    encode: (password: string): Promise<string> => queue.encode(options.hasher, password)
-  }
 }
 
 function refusal (found: Login | null, stored: ReturnType<typeof readPassword> | null, matches: boolean | null): string | null {
@@ -126,6 +100,5 @@ function refusal (found: Login | null, stored: ReturnType<typeof readPassword> |
   if (stored.hash === null) return stored.reason
   if (matches === null) return 'the hash can not be computed'
   if (!matches) return 'wrong password'
-  if (!found.isActive) return 'the user is not active'
-  return null
+  return found.isActive ? null : 'the user is not active'
 }

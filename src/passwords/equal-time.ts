@@ -1,32 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const REMEMBERED = 9
+// Above the median of the slowest form: so its own spread is hidden too.
 const MARGIN = 1.25
 
-/** Makes every failed login take as long as the slowest. */
-export type EqualTime = ReturnType<typeof createEqualTime>
-
-/**
- * Keeps how long a hash of each form takes, and holds every refusal back until the slowest form would have been through.
- * The margin above its median hides its own spread too.
- */
+/** Makes every refused login take as long as one with the slowest form of hash. All times are in milliseconds. */
 export function createEqualTime () {
   const durations = new Map<string, number[]>()
   let floorMs = 0
 
   return {
-    /** Whether hashes of that form were timed yet. */
-    knows: (form: string): boolean => durations.has(form),
+    hasTimed: (form: string): boolean => durations.has(form),
 
-    /** Remembers how long a hash of that form took, in milliseconds. */
     record (form: string, ms: number): void {
       const recent = [...durations.get(form) ?? [], ms].slice(-REMEMBERED)
       durations.set(form, recent)
       floorMs = MARGIN * Math.max(...[...durations.values()].map(median))
     },
 
-    /** Waits until the floor is reached. @param spentMs what the hash took already */
-    async fill (spentMs: number): Promise<void> {
+    /** Waits until the slowest form would have been through. @param spentMs what the hash took already */
+    async waitOut (spentMs: number): Promise<void> {
       if (spentMs < floorMs) await sleep(floorMs - spentMs)
     }
   }

@@ -4,92 +4,83 @@ import { LoginQueueFull, retryAfter } from '../errors.js'
 import type { HasherName } from './hashers/index.js'
 import type { HashingResult, HashingTask } from './hashing-worker.js'
 
-/** How many passwords are hashed at once, and how many may wait. */
 export interface HashingQueueOptions {
-  /**
-   * Threads that hash, of a lower priority than the rest of the process. One core is left to token checks where there are
-   * two or more.
-   * @default the number of cores less one, from 1 to 4
-   */
+  /** Threads that hash. @default the number of cores less one, which is left to token checks, from 1 to 4 */
   concurrency?: number
-  /**
-   * Hashes that may wait; past that a login gets 503 with Retry-After.
-   * @default 200
-   */
+  /** Hashes that may wait; past that a login gets 503 with Retry-After. @default 200 */
   size?: number
 }
 
 /** Computes password hashes off the event loop, a few at a time. */
 export type HashingQueue = ReturnType<typeof createHashingQueue>
 
-/**
- * How many passwords a process hashes at once, where nothing is set.
- * @param processes that share the machine's cores
- */
-export const defaultConcurrency = (processes = 1): number => Math.min(4, Math.max(1, Math.floor((availableParallelism() - 1) / processes)))
+/** How many passwords a process hashes at once by default. @param processes that share the machine's cores */
+export const defaultConcurrency = (processes = 1): number =>
+  Math.min(4, Math.max(1, Math.floor((availableParallelism() - 1) / processes)))
+
+type Pool = Piscina<HashingTask, HashingResult>
 
 // A token check that comes in takes the core at once. Elsewhere than on Linux a priority is the whole process's.
 const LOW_PRIORITY = process.platform === 'linux' ? { niceIncrement: 19 } : {}
 const IDLE_MS = 60_000
-// A thread that only computes may keep its core until the kernel's next tick, each 4 ms at 250 Hz, also from one of a higher
-// priority that waits for it. A timer of the one that waits lets the kernel look again before.
-const BEAT_MS = 1
-// From source the worker is TypeScript too. tsx alone compiles it: whatever else the process was started with would be loaded into each thread again.
+// Linux may leave its core to a thread that only computes until the next tick of the kernel, up to 4 ms later, although one of
+// a higher priority waits. A timer of the one that waits makes it look again sooner.
+const WAKE_UP_MS = 1
+// From source the worker is TypeScript too: tsx is loaded into it, and nothing else that the process was started with.
 const IS_SOURCE = import.meta.url.endsWith('.ts')
 const WORKER = {
   filename: new URL(`hashing-worker.${IS_SOURCE ? 'ts' : 'js'}`, import.meta.url).href,
   ...(IS_SOURCE && { execArgv: ['--import', import.meta.resolve('tsx')], env: {} })
 }
 
-/**
- * A bounded queue for password hashes, in front of threads that are started when the first hash is due.
- * @param options see there
- */
+/** A bounded queue for password hashes, in front of threads that are started when the first hash is due. */
 export function createHashingQueue ({ concurrency = defaultConcurrency(), size = 200 }: HashingQueueOptions = {}) {
-  let pool: Promise<Piscina<HashingTask, HashingResult>> | undefined
-  let waiting = 0
-  let beat: NodeJS.Timeout | undefined
+  let starting: Promise<Pool> | undefined
+  let pool: Pool | undefined
+  // Piscina does not tell when its last task ends.
+  let unfinished = 0
+  let wakeUp: NodeJS.Timeout | undefined
+  // Piscina's own average takes 0.3 ms to read: too long for each refusal of a flood.
   let averageMs = 100
 
-  function refuseIfFull (): void {
-    if (waiting >= size + concurrency) throw retryAfter(new LoginQueueFull(), (waiting * averageMs) / concurrency / 1000)
-  }
-
-  async function start (): Promise<Piscina<HashingTask, HashingResult>> {
-    const { Piscina } = await import('piscina')
-    return new Piscina({ ...WORKER, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
-  }
-
-  async function run (task: HashingTask): Promise<HashingResult> {
-    refuseIfFull()
-    if (waiting++ === 0) beat = setInterval(() => {}, BEAT_MS)
-    try {
-      const outcome = await (await (pool ??= start())).run(task)
-      averageMs = averageMs * 0.9 + outcome.ms * 0.1
-      return outcome
-    } finally {
-      if (--waiting === 0) clearInterval(beat)
-    }
-  }
-
   return {
-    /** For what comes before the hash, so that it is not done in vain. @throws LoginQueueFull where `size` are waiting already */
+    /** Spares what comes before the hash. @throws LoginQueueFull where `size` are waiting already */
     refuseIfFull,
 
-    /** Hashes a new password. @throws LoginQueueFull where `size` are waiting already */
-    encode: async (hasher: HasherName, password: string): Promise<string> => (await run({ encode: hasher, password })).result as string,
+    /** Hashes a new password. @throws LoginQueueFull */
+    encode: async (hasher: HasherName, password: string): Promise<string> =>
+      (await run({ encode: hasher, password })).result as string,
 
-    /**
-     * Compares a password with a hash.
-     * @returns whether it matches, null where the hash can't be computed; and how long it took, in milliseconds
-     * @throws LoginQueueFull where `size` are waiting already
-     */
+    /** Compares a password with a hash: `matches` is null where the hash can't be computed. @throws LoginQueueFull */
     async verify (encoded: string, password: string): Promise<{ matches: boolean | null, ms: number }> {
       const { result, ms } = await run({ verify: encoded, password })
       return { matches: result as boolean | null, ms }
     },
 
-    /** Ends the threads. */
-    close: async (): Promise<void> => { await (await pool)?.destroy() }
+    close: async (): Promise<void> => { await (await starting)?.destroy() }
+  }
+
+  function refuseIfFull (): void {
+    if (pool === undefined || pool.queueSize < size) return
+    throw retryAfter(new LoginQueueFull(), (pool.queueSize * averageMs) / concurrency / 1000)
+  }
+
+  async function run (task: HashingTask): Promise<HashingResult> {
+    if (unfinished++ === 0) wakeUp = setInterval(() => {}, WAKE_UP_MS)
+    try {
+      const threads = await (starting ??= start())
+      refuseIfFull()
+      const result = await threads.run(task)
+      averageMs = averageMs * 0.9 + result.ms * 0.1
+      return result
+    } finally {
+      if (--unfinished === 0) clearInterval(wakeUp)
+    }
+  }
+
+  async function start (): Promise<Pool> {
+    const { Piscina } = await import('piscina')
+    pool = new Piscina({ ...WORKER, minThreads: 1, maxThreads: concurrency, idleTimeout: IDLE_MS, ...LOW_PRIORITY })
+    return pool
   }
 }

@@ -1,19 +1,11 @@
 import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
 
-/** A hash to be computed: of a new password, or of one to be compared. */
 export type HashingTask = { encode: HasherName, password: string } | { verify: string, password: string }
 
-/** What came of it, and how long it took on the thread, in milliseconds. */
-export interface HashingResult {
-  /** The encoded hash. Of a comparison: whether the password matches; null where the hash can't be computed. */
-  result: string | boolean | null
-  ms: number
-}
+/** The encoded hash, or whether the password matches (null: the hash can't be computed), and how long it took on the thread. */
+export interface HashingResult { result: string | boolean | null, ms: number }
 
-/**
- * Computes a hash, on a thread of its own.
- * @param task what is computed
- */
+/** Computes a hash: what runs on the threads of the queue. */
 export default function compute (task: HashingTask): HashingResult {
   const start = performance.now()
   const result = 'encode' in task ? HASHERS[task.encode].encode(task.password) : compare(task.verify, task.password)

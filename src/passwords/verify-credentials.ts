@@ -4,25 +4,22 @@ import type { LoginResult } from './credentials.js'
 import type { LoginStore } from './login-store.js'
 
 /**
- * The host's own check of a username and a password.
- * @param context what the login came with: the request
+ * The host's own check of a login. The context is the request.
  * @returns the user, or an object that has the user's id under its name; null: no
  */
 export type VerifyCredentials<Context> = (username: string, password: string, context: Context) => object | null | Promise<object | null>
 
-/**
- * Logins that the host checks. What it returns is looked up, so that who is not active, or not there any more, does not come in.
- * @param users where users are kept
- */
+/** Logins that the host checks. Who is not active, or not in the users' table any more, does not come in. */
 export function delegateCredentials<Context> (users: UserModel, store: LoginStore, verify: VerifyCredentials<Context>) {
   const property = propertyOf(users.id)
   return {
-    /** Checks a username and password. @throws what the host's check throws */
     async verify (username: string, password: string, context: Context): Promise<LoginResult> {
       const user = await verify(username, password, context)
       if (user == null) return { account: null, userId: null, reason: 'verifyCredentials said no' }
       const given = (user as Record<string, unknown>)[property]
-      if (!['number', 'string', 'bigint'].includes(typeof given)) throw new TypeError(`verifyCredentials must return the user with its id, as { ${property} }, or null`)
+      if (!['number', 'string', 'bigint'].includes(typeof given)) {
+        throw new TypeError(`verifyCredentials must return the user with its id, as { ${property} }, or null`)
+      }
       const id = readUserId(users, String(given))
       const account = id === null ? null : await store.findById(id)
       if (account === null) return { account: null, userId: id, reason: 'no such user' }

@@ -5,16 +5,12 @@ import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from '../passwords/credentials.js'
 import { unusablePassword } from '../passwords/hashers/index.js'
 import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
-import type { UserQuery, UserStore } from './user-store.js'
+import { USERNAME_TAKEN, type UserQuery, type UserStore } from './user-store.js'
 
-/**
- * What happens when a user was made, as a receiver of Django's `post_save`: where the function returns true, the user
- * gets a DRF token; `false` instead of a function: nobody gets one until it is asked for. Where access tokens are issued
- * nobody gets one either way: there would be nowhere to show it.
- */
+/** Is told of each new user, as a receiver of Django's `post_save`. Where it is true, or returns it, the user gets a DRF token. */
 export type OnUserCreated = ((user: User) => unknown) | false
 
-/** A user to be made. */
+/** A user to be made: active, without rights, unless the flags say otherwise. */
 export interface NewUser {
   /** At most 150 letters, digits and `@.+-_`; stored in Unicode's form NFKC. */
   username: string
@@ -23,25 +19,16 @@ export interface NewUser {
   email?: string
   firstName?: string
   lastName?: string
-  /** @default false */
   isStaff?: boolean
-  /** @default false */
   isSuperuser?: boolean
-  /** @default true */
   isActive?: boolean
 }
 
-/** What of a user can be changed. */
 export type UserChanges = Partial<NewUser>
 
-/** Whether Django's password rules are applied. */
-export interface PasswordCheck {
-  /** @default true */
+export interface UpdateOptions {
+  /** Whether Django's password rules are applied. @default true */
   validate?: boolean
-}
-
-/** How a user is changed. */
-export interface UpdateOptions extends PasswordCheck {
   /** Whether a new password ends the user's tokens of both kinds. Django keeps them. @default true */
   revokeTokens?: boolean
 }
@@ -49,65 +36,52 @@ export interface UpdateOptions extends PasswordCheck {
 /** The users: `app.authtoken.users`. */
 export type Accounts = ReturnType<typeof createAccounts>
 
-/**
- * What can be done with users, with Django's rules.
- * @param onUserCreated default: every new user gets a DRF token
- */
-export function createAccounts (store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'welcome'>, onUserCreated: OnUserCreated = () => true) {
+/** What can be done with users, with Django's rules. By default every new user gets a DRF token. */
+export function createAccounts (
+  store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'welcome'>, onUserCreated: OnUserCreated = () => true
+) {
   const { usernames, fields } = store
-  const encode = async (password: string | null) => password === null ? unusablePassword() : await credentials.encode(password)
 
   return {
-    /** What can be written of a user: a custom user model may lack some of it. */
+    /** The names of what can be written of a user: a custom user model may lack some. */
     fields,
-
     /** A username as it is stored. */
     normalizeUsername: (username: string): string => normalizeUsername(username, usernames),
-
     /** Says what is wrong with a new username, normalized; empty: nothing. */
     usernameProblems: (username: string): string[] => usernameProblems(username, usernames),
-
+    /** Says what Django's rules have against a password for that user; empty: nothing. */
+    passwordProblems: (password: string, user: Partial<User>): Promise<string[]> => problemsOf(password, user, true),
     /** The user of that exact name, or null. */
     findByUsername: (username: string): Promise<User | null> => store.findByUsername(username),
-
-    /** The user of that id, or null. */
     findById: (id: UserId): Promise<User | null> => store.findById(id),
-
     /** One page of users, in order of their ids, and how many match in all. */
     list: (query: UserQuery) => store.list(query),
-
-    /** All users that match, in order of their ids, a batch at a time. @param search part of the username or e-mail address, in any case (ASCII) */
+    /** All users that match, in order of their ids. @param search part of the username or e-mail address, in any case (ASCII) */
     listAll: (search?: string) => store.listAll(search),
 
-    /**
-     * Makes a user; then `onUserCreated` decides whether it gets a token.
-     * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
-     */
-    async create (user: NewUser, { validate = true }: PasswordCheck = {}): Promise<User> {
-      const { password, ...fields } = normalize(user, usernames)
-      const taken = await store.findByUsername(fields.username) === null ? [] : ['A user with that username already exists.']
+    /** Makes a user; then `onUserCreated` decides whether it gets a token. @throws ValidationError with messages for each field */
+    async create (user: NewUser, { validate = true }: Pick<UpdateOptions, 'validate'> = {}): Promise<User> {
+      const { password, ...fields } = normalize(user)
+      const taken = await store.findByUsername(fields.username) === null ? [] : [USERNAME_TAKEN]
       refuseProblems({
         username: [...usernameProblems(fields.username, usernames), ...taken],
-        password: password === null ? [] : await problemsOf(password, fields, validate)
+        password: await problemsOf(password, fields, validate)
       })
       const created = await store.insert({ ...fields, password: await encode(password) })
       if (onUserCreated !== false && await onUserCreated(created)) await tokens.welcome(created)
       return created
     },
 
-    /**
-     * Changes a user, all of it or nothing. With a new password the user's tokens end, unless they are to stay.
-     * @returns the user as it is then, or null where there is none any more
-     * @throws ValidationError with a message a field: a username that is taken or malformed, a password that is too weak
-     */
+    /** Changes a user, all of it or nothing. @returns the user as it is then, or null: there is none any more. @throws as `create` */
     async update (user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}): Promise<User | null> {
-      const { password, ...fields } = normalize(changes, usernames)
+      const { password, ...fields } = normalize(changes)
       refuseProblems({
         username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username, usernames),
-        password: password === undefined || password === null ? [] : await problemsOf(password, { ...user, ...fields }, validate)
+        password: await problemsOf(password, { ...user, ...fields }, validate)
       })
-      const encoded = password === undefined ? {} : { password: await encode(password) }
-      return Object.keys(changes).length === 0 ? user : await store.update(user.id, { ...fields, ...encoded }, { revokeTokens: revokeTokens && password !== undefined })
+      if (Object.keys(changes).length === 0) return user
+      if (password === undefined) return await store.update(user.id, fields)
+      return await store.update(user.id, { ...fields, password: await encode(password) }, { revokeTokens })
     },
 
     /** Sets a password; null: one that nobody can log in with. As `update`. */
@@ -115,25 +89,26 @@ export function createAccounts (store: UserStore, credentials: Credentials, toke
       return this.update(user, { password }, options)
     },
 
-    /** Says what Django's rules have against a password for that user; empty: nothing. */
-    passwordProblems: (password: string, user: Partial<User>): Promise<string[]> => problemsOf(password, user, true),
-
     /** Lets a user in or keeps it out: an inactive user's tokens and password are refused, and kept. */
     setActive: (user: User, isActive: boolean): Promise<User | null> => store.update(user.id, { isActive }),
-
     /** Deletes a user and its tokens. @throws Conflict where other tables of the database refer to it */
     delete: (user: User): Promise<void> => store.delete(user.id)
   }
+
+  async function encode (password: string | null): Promise<string> {
+    return password === null ? unusablePassword() : await credentials.encode(password)
+  }
+
+  function normalize<T extends UserChanges> (fields: T): T {
+    const copy = { ...fields }
+    if (copy.username !== undefined) copy.username = normalizeUsername(copy.username, usernames)
+    if (copy.email !== undefined) copy.email = normalizeEmail(copy.email)
+    return copy
+  }
 }
 
-async function problemsOf (password: string, personal: Partial<User>, validate: boolean): Promise<string[]> {
+async function problemsOf (password: string | null | undefined, personal: Partial<User>, validate: boolean): Promise<string[]> {
+  if (password === null || password === undefined) return []
   const problems = storableProblems(password)
   return problems.length > 0 || !validate ? problems : await passwordProblems(password, personal)
-}
-
-function normalize<T extends UserChanges> (fields: T, usernames: UserStore['usernames']): T {
-  const copy = { ...fields }
-  if (copy.username !== undefined) copy.username = normalizeUsername(copy.username, usernames)
-  if (copy.email !== undefined) copy.email = normalizeEmail(copy.email)
-  return copy
 }

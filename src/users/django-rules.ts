@@ -1,4 +1,5 @@
 import type { DjangoUsers } from '../database/user-model.js'
+import type { DjangoUser as User } from '../identity/identity.js'
 
 const MIN_PASSWORD_LENGTH = 8
 const MAX_SIMILARITY = 0.7
@@ -6,66 +7,54 @@ const MAX_SIMILARITY = 0.7
 // Django's UnicodeUsernameValidator: Python's \w is letters, numbers and the underscore.
 const USERNAME = /^[\p{L}\p{N}_.@+-]+$/u
 const EMAIL = /^[^\s@\p{Cc}\p{Cs}]+@[^\s@\p{Cc}\p{Cs}]+\.[^\s@\p{Cc}\p{Cs}]+$/u
+// `me` is a path of the service.
 const RESERVED_USERNAMES = ['me']
-const DJANGO_USERNAMES = { column: 'username', maxLength: 150 }
+const PERSONAL_FIELDS = { username: 'username', firstName: 'first name', lastName: 'last name', email: 'email address' }
 
-/** What of a user a password must not resemble. */
-export interface PersonalData {
-  username?: string
-  email?: string
-  firstName?: string
-  lastName?: string
-}
+/** The column that usernames are kept in: of a custom model it may hold addresses, or anything. */
+type UsernameColumn = DjangoUsers['usernames']
 
 /** A username as Django stores it: NFKC, so that look-alikes are one. */
-export function normalizeUsername (username: string, { column }: DjangoUsers['usernames'] = DJANGO_USERNAMES): string {
+export function normalizeUsername (username: string, { column }: UsernameColumn): string {
   const normal = username.normalize('NFKC')
   return column === 'email' ? normalizeEmail(normal) : normal
 }
 
-/** An e-mail address as Django stores it: the domain in lower case. */
+/** As Django stores it: the domain in lower case. */
 export function normalizeEmail (email: string): string {
   const at = email.lastIndexOf('@')
   return at < 0 ? email : email.slice(0, at) + email.slice(at).toLowerCase()
 }
 
-/**
- * Django's rules for a new username, and one of ours: `me` is a path of the service.
- * @param username normalized
- * @param usernames the column that it is kept in: of a custom model it may hold addresses, or anything
- * @returns what is wrong, in Django's words; empty where nothing is
- */
-export function usernameProblems (username: string, { column, maxLength }: DjangoUsers['usernames'] = DJANGO_USERNAMES): string[] {
+/** What is wrong with a new username, normalized, in Django's words; empty: nothing. */
+export function usernameProblems (username: string, { column, maxLength }: UsernameColumn): string[] {
   if (username === '') return ['This field may not be blank.']
   const problems = []
   if (maxLength !== null && [...username].length > maxLength) problems.push(`Ensure this field has no more than ${maxLength} characters.`)
-  if (column === 'username' && !USERNAME.test(username)) problems.push('Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.')
+  if (column === 'username' && !USERNAME.test(username)) {
+    problems.push('Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.')
+  }
   if (column === 'email' && !EMAIL.test(username)) problems.push('Enter a valid email address.')
   if (/[\p{Cc}\p{Cs}]/u.test(username)) problems.push('Control characters are not allowed.')
   if (RESERVED_USERNAMES.includes(username)) problems.push(`The username "${username}" is reserved.`)
   return problems
 }
 
-/**
- * Django's four validators for a new password.
- * @param personal what it must not resemble
- * @returns what is wrong, in Django's words; empty where nothing is
- */
-export async function passwordProblems (password: string, personal: PersonalData): Promise<string[]> {
+/** What Django's four validators have against a new password of that user, in Django's words; empty: nothing. */
+export async function passwordProblems (password: string, user: Partial<User>): Promise<string[]> {
   const problems = []
-  for (const [attribute, label] of [['username', 'username'], ['firstName', 'first name'], ['lastName', 'last name'], ['email', 'email address']] as const) {
-    if (resembles(password, personal[attribute] ?? '')) {
-      problems.push(`The password is too similar to the ${label}.`)
-      break
-    }
+  const fields = Object.keys(PERSONAL_FIELDS) as Array<keyof typeof PERSONAL_FIELDS>
+  const similar = fields.find((field) => resembles(password, user[field] ?? ''))
+  if (similar !== undefined) problems.push(`The password is too similar to the ${PERSONAL_FIELDS[similar]}.`)
+  if ([...password].length < MIN_PASSWORD_LENGTH) {
+    problems.push(`This password is too short. It must contain at least ${MIN_PASSWORD_LENGTH} characters.`)
   }
-  if ([...password].length < MIN_PASSWORD_LENGTH) problems.push(`This password is too short. It must contain at least ${MIN_PASSWORD_LENGTH} characters.`)
   if (await isCommon(password)) problems.push('This password is too common.')
   if (/^\p{Nd}+$/u.test(password)) problems.push('This password is entirely numeric.')
   return problems
 }
 
-/** A password that can be stored at all, validated or not. */
+/** What keeps a password from being stored at all, validated or not; empty: nothing. */
 export function storableProblems (password: string): string[] {
   if (password === '') return ['This field may not be blank.']
   return password.includes('\0') ? ['Null characters are not allowed.'] : []

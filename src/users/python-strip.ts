@@ -1,5 +1,4 @@
-// What Python's str.isspace() holds to be white space: not JavaScript's \s, which adds U+FEFF
-// and lacks U+001C to U+001F and U+0085.
+// What Python's str.isspace() takes for white space: JavaScript's \s adds U+FEFF, and lacks U+001C to U+001F and U+0085.
 // eslint-disable-next-line no-control-regex
 const WHITE_SPACE = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/
 

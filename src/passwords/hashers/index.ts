@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { argon2id, argon2Legacy } from './argon2.js'
 import { bcryptPlain, bcryptSha256 } from './bcrypt.js'
-import type { Hasher, StoredHash } from './encoding.js'
+import type { Hasher, StoredHash } from './hasher.js'
 import { pbkdf2Sha1, pbkdf2Sha256, pbkdf2Sha512 } from './pbkdf2.js'
 import { scryptHasher } from './scrypt.js'
 
@@ -13,60 +13,48 @@ export const HASHERS = {
   pbkdf2_sha256: pbkdf2Sha256
 } satisfies Record<string, Hasher>
 
-/** The name of one of them. */
 export type HasherName = keyof typeof HASHERS
 
-const READABLE = new Map<string, Hasher[]>([
-  // As Django writes them.
-  ['argon2', [argon2id, argon2Legacy]],
-  ['scrypt', [scryptHasher]],
-  ['bcrypt_sha256', [bcryptSha256]],
-  ['bcrypt', [bcryptPlain]],
-  ['pbkdf2_sha256', [pbkdf2Sha256]],
-  ['pbkdf2_sha1', [pbkdf2Sha1]],
-  // As others do: crypt's forms and PHC's, which begin with `$`.
-  ['$argon2id', [argon2id]],
-  ['$argon2i', [argon2Legacy]],
-  ['$argon2d', [argon2Legacy]],
-  ['$scrypt', [scryptHasher]],
-  ['$2a', [bcryptPlain]],
-  ['$2b', [bcryptPlain]],
-  ['$2y', [bcryptPlain]],
-  ['$bcrypt', [bcryptPlain]],
-  ['$pbkdf2', [pbkdf2Sha1]],
-  ['$pbkdf2-sha1', [pbkdf2Sha1]],
-  ['$pbkdf2-sha256', [pbkdf2Sha256]],
-  ['$pbkdf2-sha512', [pbkdf2Sha512]]
-])
+// What stands before the first $ of a value: Django's names, and those of crypt and PHC, which begin with one.
+const READERS: Array<{ hasher: Hasher, names: string[] }> = [
+  { hasher: argon2id, names: ['argon2', '$argon2id'] },
+  { hasher: argon2Legacy, names: ['argon2', '$argon2i', '$argon2d'] },
+  { hasher: scryptHasher, names: ['scrypt', '$scrypt'] },
+  { hasher: bcryptSha256, names: ['bcrypt_sha256'] },
+  { hasher: bcryptPlain, names: ['bcrypt', '$2a', '$2b', '$2y', '$bcrypt'] },
+  { hasher: pbkdf2Sha1, names: ['pbkdf2_sha1', '$pbkdf2', '$pbkdf2-sha1'] },
+  { hasher: pbkdf2Sha256, names: ['pbkdf2_sha256', '$pbkdf2-sha256'] },
+  { hasher: pbkdf2Sha512, names: ['$pbkdf2-sha512'] }
+]
 
-const UNSUPPORTED = ['md5', 'sha1', 'crypt', 'unsalted_md5', 'unsalted_sha1']
-// crypt's mark for hashes of a bcrypt that read letters beyond ASCII wrongly: other passwords match them too.
-const BROKEN = '$2x'
+const TOO_WEAK = ['md5', 'sha1', 'crypt', 'unsalted_md5', 'unsalted_sha1']
 
 /** A stored password, understood, or the reason why nobody can log in with it. */
 export type ReadPassword = { hash: StoredHash, weakerThan: (hasher: Hasher) => boolean } | { hash: null, reason: string }
 
-/**
- * Reads what stands in the column `password`. Never fails, whatever stands there.
- * @param encoded a hash in Django's encoding, or as PHP (Laravel), Ruby (Devise), AdonisJS, node's packages and passlib write it
- */
+/** Reads a column of passwords, as Django, Laravel (PHP), Devise (Ruby), AdonisJS, node's packages and passlib write it. Never fails. */
 export function readPassword (encoded: string): ReadPassword {
   if (encoded === '') return { hash: null, reason: 'the password is empty' }
   if (encoded.startsWith('!')) return { hash: null, reason: 'the password is unusable' }
   const [algorithm = ''] = /^\$?[^$]*(?=\$)/.exec(encoded) ?? []
-  for (const hasher of READABLE.get(algorithm) ?? []) {
+  const readers = READERS.filter(({ names }) => names.includes(algorithm))
+  for (const { hasher } of readers) {
     const hash = hasher.parse(encoded)
     if (hash !== null) return { hash, weakerThan: (other: Hasher) => isWeaker(hasher, hash, other) }
   }
-  if (READABLE.has(algorithm)) return { hash: null, reason: `the ${algorithm} hash is corrupt` }
-  if (UNSUPPORTED.includes(algorithm)) return { hash: null, reason: `${algorithm} hashes are too weak to be accepted; the user needs a new password` }
-  if (algorithm === BROKEN) return { hash: null, reason: '$2x$ hashes were made by a bcrypt that was wrong; the user needs a new password' }
-  return { hash: null, reason: 'the hash has no known algorithm' }
+  return { hash: null, reason: readers.length > 0 ? `the ${algorithm} hash is corrupt` : reasonAgainst(algorithm) }
 }
+
+/** An encoded password that no password matches, as Django's `set_unusable_password`. */
+export const unusablePassword = (): string => `!${randomBytes(30).toString('base64url')}`
 
 function isWeaker (hasher: Hasher, hash: StoredHash, other: Hasher): boolean {
   return hasher.rank < other.rank || (hasher === other && hash.cost < other.cost)
 }
 
-/** An encoded password that no password matches, as Django's `set_unusable_password`. */
-export const unusablePassword = (): string => `!${randomBytes(30).toString('base64url')}`
+function reasonAgainst (algorithm: string): string {
+  if (TOO_WEAK.includes(algorithm)) return `${algorithm} hashes are too weak to be accepted; the user needs a new password`
+  // crypt's mark for what a bcrypt made that read letters beyond ASCII wrongly: other passwords match it too.
+  if (algorithm === '$2x') return '$2x$ hashes were made by a bcrypt that was wrong; the user needs a new password'
+  return 'the hash has no known algorithm'
+}

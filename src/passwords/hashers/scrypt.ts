@@ -1,22 +1,19 @@
 import { scryptSync, timingSafeEqual } from 'node:crypto'
-import { decodeBase64, generateSalt, type Hasher } from './encoding.js'
-import { readPhc } from './phc.js'
+import { decodeBase64, generateSalt, type Hasher } from './hasher.js'
+import { readPhc } from './phc-string.js'
 
 const ENCODING = /^scrypt\$(\d{1,8})\$([^$]+)\$(\d{1,4})\$(\d{1,4})\$([A-Za-z0-9+/=]+)$/
 const LENGTH = 64
 const MAX_MEMORY = 1024 ** 3
 const MAX_PARALLELIZATION = 64
-
+// Those of Django 5.1.
 const NEW = { N: 2 ** 14, r: 8, p: 5 }
 
 interface Stored { N: number, r: number, p: number, salt: string | Buffer, hash: Buffer }
 
 const memory = (N: number, r: number, p: number) => 128 * r * (N + p + 2)
 
-/**
- * scrypt as Django writes it, `scrypt$<N>$<salt>$<r>$<p>$<base64>`, and in PHC's format; new ones Django's, with the
- * parameters of Django 5.1.
- */
+/** scrypt as Django writes it, `scrypt$<N>$<salt>$<r>$<p>$<base64>`, and in PHC's format. */
 export const scryptHasher: Hasher = {
   rank: 5,
   cost: NEW.N * NEW.r * NEW.p,
@@ -49,8 +46,7 @@ function readDjango (encoded: string): Stored | null {
 
 /** PHC's `$scrypt$ln=14,r=8,p=1$salt$hash`, as passlib writes it, and AdonisJS's, which has `n=16384` instead. */
 function readOthers (encoded: string): Stored | null {
-  const logarithmic = readPhc(encoded, ['ln', 'r', 'p'])
-  const phc = logarithmic ?? readPhc(encoded, ['n', 'r', 'p'])
+  const phc = readPhc(encoded, ['ln', 'r', 'p']) ?? readPhc(encoded, ['n', 'r', 'p'])
   if (phc?.id !== 'scrypt' || phc.version !== null) return null
   const { r, p } = phc.parameters
   const N = 'ln' in phc.parameters ? 2 ** phc.parameters.ln : phc.parameters.n

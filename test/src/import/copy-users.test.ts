@@ -2,8 +2,8 @@ import t from 'tap'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
 import type { DjangoDatabase } from '../../../src/database/database-interface.js'
 import { DatabaseUnavailable } from '../../../src/errors.js'
-import { importDjango } from '../../../src/import/copy-users.js'
-import { openSource } from '../../../src/import/open-source.js'
+import { copyUsers } from '../../../src/import/copy-users.js'
+import { openDjangoSource } from '../../../src/import/open-django-source.js'
 import { sealTokens } from '../../../src/tokens/sealing.js'
 import { databaseUrl, djangoOnPostgres, open } from '../../support/helpers.js'
 import { sql } from '../../support/sql.js'
@@ -29,7 +29,7 @@ async function makeSource (t: Parameters<typeof open>[0]) {
   const authtoken = await openAuthtoken({ database: url, migrate: true })
   for (const username of ['ann', 'bob']) await authtoken.users.create({ username, password: null })
   await authtoken.close()
-  const source = await openSource(url)
+  const source = await openDjangoSource(url)
   t.teardown(() => source.close())
   return source
 }
@@ -38,7 +38,7 @@ t.test('who is added during an import gets an id that no user of the source has'
   const source = await makeSource(t)
   const { database, users } = await open(t)
   const rival = withRival(database, () => users.create({ username: 'eve', password: null }))
-  t.match(await importDjango(source, rival), { users: { imported: 2 }, tokens: { imported: 2 }, renumbered: { count: 0 } })
+  t.match(await copyUsers(source, rival), { users: { imported: 2 }, tokens: { imported: 2 }, renumbered: { count: 0 } })
   t.same((await users.list({ limit: 10 })).users.map(({ id, username }) => `${id} ${username}`).sort(), ['1 ann', '2 bob', '3 eve'])
 })
 
@@ -50,7 +50,7 @@ t.test('who takes a username or an id at that moment keeps it', async (t) => {
   const rival = withRival(database, async () => {
     await database.run(() => database.db.insert(table).values([{ ...row, id: 1, username: 'eve' }, { ...row, id: 9, username: 'bob' }]))
   })
-  t.match(await importDjango(source, rival), {
+  t.match(await copyUsers(source, rival), {
     users: { imported: 1, present: 0, skipped: 1 },
     tokens: { imported: 1, skipped: 1 },
     renumbered: { count: 1, users: ['1'] },
@@ -63,7 +63,7 @@ t.test('nothing is written in clear once the tokens are sealed', async (t) => {
   const source = await makeSource(t)
   const url = await databaseUrl(t)
   const { database } = await open(t, { database: url })
-  t.match(await importDjango(source, withRival(database, () => sealTokens(database))), { users: { imported: 2 }, tokens: { imported: 2 }, digests: true })
+  t.match(await copyUsers(source, withRival(database, () => sealTokens(database))), { users: { imported: 2 }, tokens: { imported: 2 }, digests: true })
   t.same(await sql(url, 'select key from authtoken_token'), [])
   t.same((await sql(url, 'select user_id from authtoken_accesstoken order by user_id')).map((row) => row.user_id), [1, 2])
 })
@@ -72,20 +72,20 @@ t.test('who is deleted at that moment is imported again, with the token', async 
   const source = await makeSource(t)
   const url = await databaseUrl(t)
   const { database } = await open(t, { database: url })
-  await importDjango(source, database)
+  await copyUsers(source, database)
   await sql(url, 'delete from authtoken_token')
   const rival = withRival(database, () => sql(url, 'delete from auth_user where id = 2'))
-  t.match(await importDjango(source, rival), { users: { imported: 1, present: 1 }, tokens: { imported: 2 } })
+  t.match(await copyUsers(source, rival), { users: { imported: 1, present: 1 }, tokens: { imported: 2 } })
 })
 
 t.test('it stops where a database does not answer', async (t) => {
   const source = await makeSource(t)
   const { database, users } = await open(t)
   const gone = withRival(database, () => { throw new DatabaseUnavailable() })
-  await t.rejects(importDjango(source, gone), { code: 'AUTHTOKEN_DATABASE_UNAVAILABLE' })
+  await t.rejects(copyUsers(source, gone), { code: 'AUTHTOKEN_DATABASE_UNAVAILABLE' })
   t.equal((await users.list({ limit: 10 })).count, 0)
 
-  const server = await openSource(await djangoOnPostgres(t))
+  const server = await openDjangoSource(await djangoOnPostgres(t))
   for (const closed of [source, server]) {
     await closed.close()
     await t.rejects(closed.size(), { code: 'AUTHTOKEN_DATABASE_UNUSABLE', message: new RegExp(`^${closed.name} can not be`) })

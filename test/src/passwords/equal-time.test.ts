@@ -5,13 +5,13 @@ import { createHashingQueue } from '../../../src/passwords/hashing-queue.js'
 
 t.test('a refusal is held back until the slowest form would have been through', async (t) => {
   const equalTime = createEqualTime()
-  await equalTime.fill(0)
+  await equalTime.waitOut(0)
   equalTime.record('fast', 1)
   for (const ms of [40, 20, 30]) equalTime.record('slow', ms)
-  t.ok(equalTime.knows('slow'))
-  t.notOk(equalTime.knows('other'))
+  t.ok(equalTime.hasTimed('slow'))
+  t.notOk(equalTime.hasTimed('other'))
   const start = performance.now()
-  await equalTime.fill(10)
+  await equalTime.waitOut(10)
   const waited = performance.now() - start
   t.ok(waited >= 1.25 * 30 - 10 - 2, `waited ${waited} ms: the median of the slow form and its margin, less what was spent`)
 })

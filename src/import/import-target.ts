@@ -3,11 +3,11 @@ import { alias, type PgTable } from 'drizzle-orm/pg-core'
 import type { Database, DjangoDatabase, Statement, TokenTables } from '../database/database-interface.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
 import { digestOf } from '../tokens/format.js'
+import { MAX_ID, type SourceUser } from './django-source.js'
 import { type Candidate, readFlag } from './source-row.js'
-import { MAX_ID, type SourceUser } from './source.js'
 
-/** What the target has to do with a row of the source. */
-export interface Found {
+/** What the target holds that a row of the source would meet. */
+export interface TargetMatch {
   /** The user of that username. */
   user: { id: number, password: string, isActive: boolean, isStaff: boolean, isSuperuser: boolean } | null
   /** Whether any user has that id. */
@@ -18,44 +18,41 @@ export interface Found {
   ownsToken: boolean
 }
 
-/**
- * Users who are in the target already, as the source has them and with the same id and token: what an earlier import has
- * left. Their rows are neighbours, so that this is much cheaper than `findInTarget`.
- * @param page users in the order of their ids
- * @returns those ids of the source
- */
+const identityColumns = ({ id, password, isActive, isStaff, isSuperuser }: DjangoDatabase['users']['table']) =>
+  ({ id, password, isActive, isStaff, isSuperuser })
+
+/** The ids of users whom an earlier import left there. Their rows are neighbours: this is much cheaper than `findInTarget`. */
 export async function findImported (database: DjangoDatabase, page: SourceUser[], digests: boolean): Promise<Set<string>> {
   const { db, users: { table: users }, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const [first, last] = [page.at(0)?.id, page.at(-1)?.id].map((id) => Math.max(0, Math.min(Number(id), MAX_ID)))
-  const columns = { id: users.id, username: users.username, password: users.password, isActive: users.isActive, isStaff: users.isStaff, isSuperuser: users.isSuperuser }
+  const columns = { ...identityColumns(users), username: users.username }
+  const isSealedToken = and(eq(access.userId, users.id), eq(access.name, SEALED_NAME), isNull(access.replacedBy))
   const query = digests
-    ? db.select({ ...columns, token: access.digest }).from(users).leftJoin(access, and(eq(access.userId, users.id), eq(access.name, SEALED_NAME), isNull(access.replacedBy)))
+    ? db.select({ ...columns, token: access.digest }).from(users).leftJoin(access, isSealedToken)
     : db.select({ ...columns, token: drf.key }).from(users).leftJoin(drf, eq(drf.userId, users.id))
-  // Many others may stand between them.
-  const there = await database.run(() => query.where(between(users.id, first as number, last as number)).orderBy(asc(users.id)).limit(page.length))
-  const rows = new Map(there.map((row) => [String(row.id), row]))
+  const range = between(users.id, first as number, last as number)
+  const rows = await database.run(() => query.where(range).orderBy(asc(users.id)).limit(page.length))
+  const present = new Map(rows.map((row) => [String(row.id), row]))
   return new Set(page.filter(({ id, username, password, is_active: isActive, is_staff: isStaff, is_superuser: isSuperuser, key }) => {
-    const row = rows.get(id)
-    return row?.username === username && row?.password === password &&
-      row?.isActive === readFlag(isActive) && row.isStaff === readFlag(isStaff) && row.isSuperuser === readFlag(isSuperuser) &&
+    const row = present.get(id)
+    return row !== undefined && row.username === username && row.password === password && row.isActive === readFlag(isActive) &&
+      row.isStaff === readFlag(isStaff) && row.isSuperuser === readFlag(isSuperuser) &&
       (key === null || row.token === (digests ? digestOf(String(key)) : key))
   }).map(({ id }) => id))
 }
 
-/**
- * Asks the target about rows of the source: one query, by indexes alone.
- * @returns an answer for each of them, in their order
- */
-export async function findInTarget (database: DjangoDatabase, candidates: Candidate[]): Promise<Found[]> {
+/** Asks the target about rows of the source, in their order: one query, by indexes alone. */
+export async function findInTarget (database: DjangoDatabase, candidates: Candidate[]): Promise<TargetMatch[]> {
   const { db, users: { table: users }, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const [taken, owned, same, named] = [alias(users, 'taken'), alias(drf, 'owned'), alias(drf, 'same'), alias(access, 'named')]
-  const given = database.rowsAsTable({ n: users.id, id: users.id, username: users.username, key: drf.key, digest: access.digest }, candidates.map(({ id, user, token }, n) => {
+  const columns = { n: users.id, id: users.id, username: users.username, key: drf.key, digest: access.digest }
+  const given = database.rowsAsTable(columns, candidates.map(({ id, user, token }, n) => {
     const key = token !== null && typeof token === 'object' ? token.key : null
     return [n, id, typeof user === 'object' ? user.username : null, key, key === null ? null : digestOf(key)]
   }))
   const rows = await database.run(() => db.select({
     n: sql<number>`given.n`,
-    user: { id: users.id, password: users.password, isActive: users.isActive, isStaff: users.isStaff, isSuperuser: users.isSuperuser },
+    user: identityColumns(users),
     takenBy: taken.id,
     keyOwner: same.userId,
     digestOwner: access.userId,
@@ -68,14 +65,14 @@ export async function findInTarget (database: DjangoDatabase, candidates: Candid
     .leftJoin(same, eq(same.key, sql`given.key`))
     .leftJoin(access, eq(access.digest, sql`given.digest`))
     .leftJoin(named, and(eq(named.userId, users.id), eq(named.name, SEALED_NAME), isNull(named.replacedBy))))
-  const found: Found[] = []
+  const matches: TargetMatch[] = []
   for (const { n, user, takenBy, keyOwner, digestOwner, owned, named } of rows) {
-    found[n] = { user, idTaken: takenBy !== null, keyOwner: (keyOwner ?? digestOwner) as number | null, ownsToken: owned !== null || named !== null }
+    const ownsToken = owned !== null || named !== null
+    matches[n] = { user, idTaken: takenBy !== null, keyOwner: (keyOwner ?? digestOwner) as number | null, ownsToken }
   }
-  return found
+  return matches
 }
 
-/** The largest id of a user; 0 where there is none. */
 export async function lastUserId ({ db, run, users: { table: users } }: DjangoDatabase): Promise<number> {
   const [row] = await run(() => db.select({ last: max(users.id) }).from(users))
   return row?.last ?? 0
@@ -86,10 +83,7 @@ export async function isSealed ({ db, run, tables: { authtokenState: state } }: 
   return await run(() => db.$count(state, eq(state.name, 'seal'))) > 0
 }
 
-/**
- * Adds rows to a table, in one statement with one parameter.
- * @param rows values by the names of Drizzle's columns; what is left out is null; dates as `Database.rowsAsTable` takes them
- */
+/** Adds rows to a table, by the names of Drizzle's columns (absent: null), in one statement with one parameter. */
 export function addRows (database: Database, tx: Database['db'], table: PgTable, rows: Array<object>): Statement {
   const columns = getTableColumns(table)
   const names = Object.keys(columns)

@@ -1,4 +1,4 @@
-import type { Requests } from './http-request.js'
+import type { Call, Requests } from './http-request.js'
 
 /** A page of a list. */
 export interface Page<Item> {
@@ -18,15 +18,14 @@ export interface PageOptions {
   page_size?: number
 }
 
-/**
- * The items of all pages, one after the other.
- * @param query of the list
- */
-export async function * allOf<Item> (request: Requests, path: string, query: Record<string, string | number | undefined> = {}): AsyncGenerator<Item, void, undefined> {
+/** The items of all pages of a list, one after the other. */
+export async function * iteratePages<Item> (
+  request: Requests, path: string, query: Call['query'] = {}
+): AsyncGenerator<Item, void, undefined> {
   let page = 0
   let next: string | null
   do {
-    const answer = await request<Page<Item>>({ method: 'GET', path, query: { page_size: 1_000, ...query, page: ++page } })
+    const answer = await request<Page<Item>>('GET', path, { query: { page_size: 1_000, ...query, page: ++page } })
     yield * answer.results
     next = answer.next
   } while (next !== null)

@@ -1,22 +1,20 @@
 import { randomInt } from 'node:crypto'
 
-/** A stored hash that was understood: what it costs, and whether a password is the one behind it. */
+/** A stored hash that was understood. All of it, as of a hasher, is computed on the calling thread. */
 export interface StoredHash {
   /** Algorithm and cost without salt and hash, as `pbkdf2_sha256$260000`: hashes of one form take the same time. */
   form: string
   /** Cost within the algorithm: the higher, the stronger. */
   cost: number
-  /** Computes the hash, on the calling thread. */
   verify (password: string): boolean
 }
 
-/** A password hasher: it makes what Django reads, and reads what others make too. */
+/** An algorithm: writes hashes as Django does, and reads those of others too. */
 export interface Hasher {
-  /** Strength against the other algorithms: the higher, the stronger. */
+  /** Strength among the algorithms: the higher, the stronger. */
   rank: number
-  /** Cost of new hashes, on the scale of `StoredHash.cost`. */
+  /** Of new hashes, on the scale of `StoredHash.cost`. */
   cost: number
-  /** Makes a new hash in Django's encoding, on the calling thread. */
   encode (password: string): string
   /** Reads a hash of this algorithm in any spelling; null where it is corrupt, or its cost beyond all reason. */
   parse (encoded: string): StoredHash | null

@@ -1,23 +1,15 @@
-const STRING = /^\$([a-z0-9-]{1,32})(?:\$v=(\d{1,3}))?\$([a-z]{1,2}=\d{1,8}(?:,[a-z]{1,2}=\d{1,8}){0,3})\$([A-Za-z0-9+/]{1,1400})\$([A-Za-z0-9+/]{1,1400})$/
+const PARAMETER = '[a-z]{1,2}=\\d{1,8}'
+const BASE64 = '[A-Za-z0-9+/]{1,1400}'
+const PARAMETERS = `${PARAMETER}(?:,${PARAMETER}){0,3}`
+const STRING = new RegExp(`^\\$([a-z0-9-]{1,32})(?:\\$v=(\\d{1,3}))?\\$(${PARAMETERS})\\$(${BASE64})\\$(${BASE64})$`)
 const MAX_SALT_BYTES = 1024
 const MIN_HASH_BYTES = 12
 const MAX_HASH_BYTES = 128
 
 /** A hash in PHC's string format: `$<id>[$v=<version>]$<parameter>=<value>,…$<salt>$<hash>`. */
-export interface Phc<Name extends string> {
-  id: string
-  /** Null where the string has none. */
-  version: number | null
-  parameters: Record<Name, number>
-  salt: Buffer
-  hash: Buffer
-}
+type Phc<Name extends string> = { id: string, version: number | null, parameters: Record<Name, number>, salt: Buffer, hash: Buffer }
 
-/**
- * Reads PHC's string format. Salt and hash are base64 without padding.
- * @param names the parameters that must be there, in any order, and no others
- * @returns null for anything else, and where the salt or hash has no sane length
- */
+/** Reads such a string with just these parameters, in any order; null for anything else, and for a salt or hash of no sane length. */
 export function readPhc<Name extends string> (encoded: string, names: readonly Name[]): Phc<Name> | null {
   const [, id, version, list, saltText, hashText] = STRING.exec(encoded) ?? []
   if (id === undefined || list === undefined || saltText === undefined || hashText === undefined) return null
