@@ -1,11 +1,10 @@
-import type { TSchema } from '@sinclair/typebox'
-import { TypeCompiler } from '@sinclair/typebox/compiler'
 import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import type { FastifyError, FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { parse } from 'secure-json-parse'
 import { invalidRequest } from '../../src/errors.js'
 import { sendDrfError } from './drf-errors.js'
+import { jsonParser } from './json-parser.js'
+import { validatorCompiler } from './validator-compiler.js'
 
 /** Options of `oauth`. */
 interface OauthOptions {
@@ -22,34 +21,25 @@ const TYPES = { form: 'application/x-www-form-urlencoded', json: 'application/js
  * it is registered. No message repeats what was sent.
  */
 async function oauth (app: FastifyInstance, { body, keyword }: OauthOptions): Promise<void> {
+  const parseJson = jsonParser(app, () => invalidRequest('The body is not valid JSON.'))
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(TYPES[body], { parseAs: 'string' }, (_request, text, done) => {
-    try {
-      done(null, PARSERS[body](text as string))
-    } catch {
-      done(invalidRequest(body === 'form' ? 'A parameter may be given once.' : 'The body is not valid JSON.'))
-    }
-  })
-  app.setValidatorCompiler(({ schema }) => {
-    const compiled = TypeCompiler.Compile(schema as TSchema)
-    return (value: unknown) => compiled.Check(value) ? { value } : { error: invalidRequest(describe(compiled.Errors(value).First() as ValueError)) }
-  })
+  app.addContentTypeParser(TYPES[body], { parseAs: 'string' }, async (request: FastifyRequest, text: string) =>
+    body === 'form' ? parseForm(text) : await parseJson(request, text))
+  app.setValidatorCompiler(validatorCompiler((errors) => invalidRequest(describe(errors.First() as ValueError))))
   app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const { code, statusCode } = error
-    if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return sendDrfError(invalidRequest(`The body must be ${TYPES[body]}.`), reply, keyword)
-    if (String(code).startsWith('FST_ERR_CTP_')) return sendDrfError(invalidRequest('The body is too large, or not as long as it says.', statusCode), reply, keyword)
-    throw error
+    if (!String(error.code).startsWith('FST_ERR_CTP_')) throw error
+    const answer = error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+      ? invalidRequest(`The body must be ${TYPES[body]}.`)
+      : invalidRequest('The body is too large, or not as long as it says.', error.statusCode)
+    return sendDrfError(answer, reply, keyword)
   })
 }
 
-const PARSERS = {
-  /** @throws where a parameter is given twice (RFC 6749 section 3.2) */
-  form (text: string): unknown {
-    const pairs = [...new URLSearchParams(text)]
-    if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw new SyntaxError()
-    return Object.assign(Object.create(null), Object.fromEntries(pairs))
-  },
-  json: (text: string): unknown => parse(text, null, { protoAction: 'remove', constructorAction: 'remove' })
+/** @throws InvalidRequest where a parameter is given twice (RFC 6749 section 3.2) */
+function parseForm (text: string): object {
+  const pairs = [...new URLSearchParams(text)]
+  if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw invalidRequest('A parameter may be given once.')
+  return Object.assign(Object.create(null), Object.fromEntries(pairs))
 }
 
 function describe ({ type, path, schema }: ValueError): string {

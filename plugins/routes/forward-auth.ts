@@ -5,7 +5,7 @@ import { insufficientScope, PermissionDenied } from '../../src/errors.js'
 import { IDENTITY_HEADERS, identityValues } from '../../src/api/identity-headers.js'
 import { FORWARD_AUTH_PATH, readRequirement } from '../../src/api/forward-auth-requirement.js'
 import { errorSchema } from '../../src/api/resources.js'
-import { authenticated } from './administrators.js'
+import { authenticated } from './guards.js'
 
 /** Options of `forwardAuth`. */
 export interface ForwardAuthOptions {

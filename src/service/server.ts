@@ -6,7 +6,7 @@ import { AccessLog } from './access-log.js'
 import app from './app.js'
 import type { Authtoken } from '../open-authtoken.js'
 import { NotFound } from '../errors.js'
-import { lazyCompilers } from './lazy-compilers.js'
+import { compilersFactory } from './compilers.js'
 import { safeError } from '../safe-error.js'
 import type { Settings } from './settings.js'
 import { FORWARD_AUTH_PATH, isForwardAuth } from '../api/forward-auth-requirement.js'
@@ -33,7 +33,7 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
     rewriteUrl: ({ url = '' }) => isForwardAuth(url) ? FORWARD_AUTH_PATH : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },
-    schemaController: { compilersFactory: lazyCompilers },
+    schemaController: { compilersFactory },
     logController: new AccessLog(),
     logger: {
       level: settings.LOG_LEVEL,
