@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { NotFound, ParseError, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
+import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
 import type { IssuedToken, User } from '../src/identity/identity.js'
 import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/identity/scope.js'
 import type { Tokens } from '../src/tokens/tokens.js'
@@ -8,8 +8,8 @@ import { strip } from '../src/users/python-strip.js'
 import { credentialsSchema, type ExchangeRequest, exchangedSchema } from '../src/api/exchange-request.js'
 import { sendDrfError, toDrfError } from './http/drf-errors.js'
 import { EXCHANGE_TYPES, type Fields, readFields } from './http/exchange-body.js'
-import { drfValidatorCompiler } from './http/drf-validation.js'
-import { jsonParser } from './http/json-parser.js'
+import { drfValidatorCompiler } from './http/validation.js'
+import { jsonParser } from './http/json-body.js'
 import { readNewToken } from './http/new-token.js'
 import { noStore } from './http/no-store.js'
 import { methodNotAllowed } from './http/method-not-allowed.js'
@@ -49,7 +49,7 @@ const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { pa
 
 async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
   const { credentials, tokens, allow = () => true, reply: present, errors = 'drf', administrators = 'superuser' } = options
-  const parseJson = jsonParser(app, () => new ParseError('JSON', 'the body is not valid JSON.'))
+  const parseJson = jsonParser(app)
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -106,7 +106,9 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     description: '',
     renders: ['application/json'],
     parses: EXCHANGE_TYPES,
-    actions: { POST: { username: field('Username'), password: field('Password'), token: { ...field('Token'), required: false, read_only: true } } }
+    actions: {
+      POST: { username: field('Username'), password: field('Password'), token: { ...field('Token'), required: false, read_only: true } }
+    }
   }))
   methodNotAllowed(app, '/', ['POST', 'OPTIONS'], { config })
 }

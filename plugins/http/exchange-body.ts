@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util'
 import { Busboy } from '@fastify/busboy'
 import { ParseError, UnsupportedMediaType, validationError } from '../../src/errors.js'
-import { pythonType } from './drf-validation.js'
+import { pythonType } from './validation.js'
 
 /** The fields of a body, as they came. */
 export type Fields = Record<string, unknown>
@@ -18,7 +18,6 @@ export const EXCHANGE_TYPES = [FORM_TYPE, MULTIPART_TYPE, JSON_TYPE]
 
 /**
  * Reads the exchange's body as DRF's parsers do. Of duplicate fields the last wins.
- * @param parseJson rejects with a ParseError
  * @throws UnsupportedMediaType, ParseError, and ValidationError where JSON holds no object
  */
 export async function readFields (body: Buffer, contentType: string, parseJson: (text: string) => Promise<unknown>): Promise<Fields> {

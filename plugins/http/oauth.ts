@@ -2,36 +2,22 @@ import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { invalidRequest } from '../../src/errors.js'
-import { sendDrfError } from './drf-errors.js'
-import { jsonParser } from './json-parser.js'
-import { validatorCompiler } from './validator-compiler.js'
-
-/** Options of `oauth`. */
-interface OauthOptions {
-  /** What the bodies of the scope are. */
-  body: 'form' | 'json'
-  /** The challenge of a 401. */
-  keyword: string
-}
+import { jsonParser } from './json-body.js'
+import { validatorCompiler } from './validation.js'
 
 const TYPES = { form: 'application/x-www-form-urlencoded', json: 'application/json' }
 
-/**
- * Bodies of one type, and what is wrong with a request as OAuth 2.0 says it (RFC 6749 section 5.2), for the scope in which
- * it is registered. No message repeats what was sent.
- */
-async function oauth (app: FastifyInstance, { body, keyword }: OauthOptions): Promise<void> {
+/** Bodies of one type, and what is wrong with a request in the words of OAuth 2.0 (RFC 6749 section 5.2). None repeats what was sent. */
+async function oauth (app: FastifyInstance, { body }: { body: 'form' | 'json' }): Promise<void> {
   const parseJson = jsonParser(app, () => invalidRequest('The body is not valid JSON.'))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(TYPES[body], { parseAs: 'string' }, async (request: FastifyRequest, text: string) =>
     body === 'form' ? parseForm(text) : await parseJson(request, text))
   app.setValidatorCompiler(validatorCompiler((errors) => invalidRequest(describe(errors.First() as ValueError))))
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+  app.setErrorHandler((error: FastifyError) => {
+    if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') throw invalidRequest(`The body must be ${TYPES[body]}.`)
     if (!String(error.code).startsWith('FST_ERR_CTP_')) throw error
-    const answer = error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
-      ? invalidRequest(`The body must be ${TYPES[body]}.`)
-      : invalidRequest('The body is too large, or not as long as it says.', error.statusCode)
-    return sendDrfError(answer, reply, keyword)
+    throw invalidRequest('The body is too large, or not as long as it says.', error.statusCode)
   })
 }
 

@@ -1,19 +1,15 @@
-import type { FastifyPluginAsync } from 'fastify'
-import { PermissionDenied } from '../../src/errors.js'
+import type { FastifyInstance } from 'fastify'
 import { errorSchema, meSchema, presentToken, presentUser } from '../../src/api/resources.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
-import { authenticated } from './guards.js'
+import { authenticated as config, callerOf } from './guards.js'
+
+const schema = { tags: ['users'], summary: 'Who am I', response: { 200: meSchema, 401: errorSchema } }
 
 /** Who am I, for everybody. */
-const ownUser: FastifyPluginAsync = async (app) => {
-  app.get('/', {
-    config: authenticated,
-    schema: { tags: ['users'], summary: 'Who am I', response: { 200: meSchema, 401: errorSchema } }
-  }, async ({ user, auth }) => {
-    if (user === null || auth === null) throw new PermissionDenied()
+export default async function ownUser (app: FastifyInstance): Promise<void> {
+  app.get('/', { config, schema }, async (request) => {
+    const { user, auth } = callerOf(request)
     return { ...presentUser(user), token: presentToken(auth) }
   })
-  methodNotAllowed(app, '/', ['GET'], { config: authenticated })
+  methodNotAllowed(app, '/', ['GET'], { config })
 }
-
-export default ownUser

@@ -3,6 +3,7 @@ import { PermissionDenied, ScopeNotGranted } from '../../src/errors.js'
 import type { DjangoUser as User, Token } from '../../src/identity/identity.js'
 import { type Administrators, covers, isAdministrator, mayGrant, type Power } from '../../src/identity/scope.js'
 import type { Auth } from '../caller.js'
+import { callerOf } from './guards.js'
 
 /** Who asks, with what power, and whose tokens it is about. */
 export interface TokenAccess {
@@ -13,8 +14,8 @@ export interface TokenAccess {
 }
 
 /** A caller's access to its own tokens. */
-export function ownAccess ({ user, auth }: FastifyRequest, administrators: Administrators): TokenAccess {
-  if (user === null || auth === null) throw new PermissionDenied()
+export function ownAccess (request: FastifyRequest, administrators: Administrators): TokenAccess {
+  const { user, auth } = callerOf(request)
   return { caller: user, auth, power: { scope: auth.scope, administrator: isAdministrator(user, administrators) }, owner: user }
 }
 

@@ -1,4 +1,3 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Token } from '../../src/identity/identity.js'
@@ -8,31 +7,32 @@ import { CURRENT, newTokenSchema, rotateSchema, tokenChangesSchema } from '../..
 import type { Tokens } from '../../src/tokens/tokens.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { readNewToken } from '../http/new-token.js'
-import { type Guard, noContent, operations } from '../http/operation.js'
-import { orNotFound } from '../http/or-not-found.js'
-import { paginate, readPage } from '../http/pagination.js'
+import { paginate } from '../http/pagination.js'
+import { type Guard, noContent, operations, orNotFound, type TypedApp } from './management.js'
 import { checkChange, checkGrant, checkRenewal, type TokenAccess } from './token-access.js'
 
 /** Options of `tokenRoutes`. */
 interface TokenRoutesOptions {
   tokens: Tokens
   guard: Guard
-  /** The parameters in the prefix. */
   prefixParams: TProperties
   /** Whose tokens a request is about. @throws NotFound, PermissionDenied */
   findAccess: (request: FastifyRequest) => TokenAccess | Promise<TokenAccess>
 }
 
-/** The routes that a caller's own tokens and another user's tokens have alike. */
-const tokenRoutes: FastifyPluginAsyncTypebox<TokenRoutesOptions> = async (app, { tokens, guard, prefixParams, findAccess }) => {
+/** The routes that a caller's own tokens and another user's have alike. */
+export default async function tokenRoutes (app: TypedApp, { tokens, guard, prefixParams, findAccess }: TokenRoutesOptions): Promise<void> {
   const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams) })
   const ofOne = operations(guard, { tags: ['tokens'], params: Type.Object({ ...prefixParams, id: Type.String() }) })
+  const change = ofOne('Rename, narrow, disable or enable a token', { body: tokenChangesSchema }, { 200: tokenSchema })
+  const rotation = ofOne('Put a new token in the place of one', { body: rotateSchema }, { 201: issuedTokenSchema })
 
   app.get('/', ofList('List tokens', { querystring: pagesSchema }, { 200: pageSchema(tokenSchema) }), async (request) => {
     const { owner } = await findAccess(request)
-    const { number, size } = readPage(request.query)
-    const page = await tokens.list(owner, { limit: size, offset: (number - 1) * size })
-    return paginate(request, { number, size, count: page.count }, page.tokens.map(presentToken))
+    return await paginate(request, async (part) => {
+      const { count, tokens: found } = await tokens.list(owner, part)
+      return { count, results: found.map(presentToken) }
+    })
   })
 
   app.post('/', ofList('Make an access token', { body: newTokenSchema }, { 201: issuedTokenSchema }), async (request, reply) => {
@@ -45,13 +45,13 @@ const tokenRoutes: FastifyPluginAsyncTypebox<TokenRoutesOptions> = async (app, {
   methodNotAllowed(app, '/', ['GET', 'POST', 'DELETE'], guard)
 
   app.get('/:id', ofOne('Read a token', {}, { 200: tokenSchema }), async (request) => {
-    return presentToken(await find(await findAccess(request), request))
+    const { token } = await findToken(request)
+    return presentToken(token)
   })
 
-  app.patch('/:id', ofOne('Rename, narrow, disable or enable a token', { body: tokenChangesSchema }, { 200: tokenSchema }), async (request) => {
+  app.patch('/:id', change, async (request) => {
     const { body } = request
-    const access = await findAccess(request)
-    const token = await find(access, request)
+    const { access, token } = await findToken(request)
     checkChange(access, token)
     if (body.scope !== undefined) checkGrant(access, body.scope)
     if (body.scope !== undefined || body.disabled === false) checkRenewal(access, token)
@@ -60,14 +60,13 @@ const tokenRoutes: FastifyPluginAsyncTypebox<TokenRoutesOptions> = async (app, {
 
   app.delete('/:id', ofOne('End a token, and the one that it replaced', {}, { 204: noContent }), async (request, reply) => {
     const access = await findAccess(request)
-    orNotFound(await tokens.revoke(access.owner, idOf(access, request)))
+    orNotFound(await tokens.revoke(access.owner, idOf(request, access)))
     return reply.code(204).send()
   })
   methodNotAllowed(app, '/:id', ['GET', 'PATCH', 'DELETE'], guard)
 
-  app.post('/:id/rotate', ofOne('Put a new token in the place of one', { body: rotateSchema }, { 201: issuedTokenSchema }), async (request, reply) => {
-    const access = await findAccess(request)
-    const token = await find(access, request)
+  app.post('/:id/rotate', rotation, async (request, reply) => {
+    const { access, token } = await findToken(request)
     checkChange(access, token)
     checkRenewal(access, token)
     const bound = token.id === access.auth.id ? null : access.auth.expires
@@ -75,14 +74,14 @@ const tokenRoutes: FastifyPluginAsyncTypebox<TokenRoutesOptions> = async (app, {
   })
   methodNotAllowed(app, '/:id/rotate', ['POST'], guard)
 
-  const find = async (access: TokenAccess, request: FastifyRequest): Promise<Token> =>
-    orNotFound(await tokens.get(access.owner, idOf(access, request)))
+  async function findToken (request: FastifyRequest): Promise<{ access: TokenAccess, token: Token }> {
+    const access = await findAccess(request)
+    return { access, token: orNotFound(await tokens.get(access.owner, idOf(request, access))) }
+  }
 }
 
 /** One's own token may be called by its place. */
-function idOf ({ owner, caller, auth }: TokenAccess, request: FastifyRequest): string {
-  const { id } = request.params as { id: string }
+function idOf ({ params }: FastifyRequest, { owner, caller, auth }: TokenAccess): string {
+  const { id } = params as { id: string }
   return id === CURRENT && owner === caller ? auth.id : id
 }
-
-export default tokenRoutes

@@ -1,36 +1,28 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { PermissionDenied } from '../../src/errors.js'
 import type { DjangoUser as User } from '../../src/identity/identity.js'
-import type { Administrators } from '../../src/identity/scope.js'
-import type { Accounts, UserChanges } from '../../src/users/accounts.js'
+import type { UserChanges } from '../../src/users/accounts.js'
 import { pageSchema } from '../../src/api/list-query.js'
 import { presentUser, userSchema } from '../../src/api/resources.js'
 import { newUserSchema, type UserChangesRequest, userChangesSchema, usersQuerySchema } from '../../src/api/user-requests.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
-import { noContent, operations } from '../http/operation.js'
-import { orNotFound } from '../http/or-not-found.js'
-import { paginate, readPage } from '../http/pagination.js'
+import { paginate } from '../http/pagination.js'
 import { administratorsOnly } from './guards.js'
-
-/** Options of `userRoutes`. */
-interface UserRoutesOptions {
-  users: Accounts
-  /** Who administers users. Staff can't change a superuser, nor anybody's flags. */
-  administrators: Administrators
-}
+import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 
 /** The users, for administrators. */
-const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (app, { users, administrators }) => {
+export default async function userRoutes (app: TypedApp, { users, administrators }: ManagementOptions): Promise<void> {
   const guard = administratorsOnly(administrators)
   const ofList = operations(guard, { tags: ['users'] })
   const ofOne = operations(guard, { tags: ['users'], params: Type.Object({ username: Type.String() }) })
+  const change = ofOne('Change a user, or set its password', { body: userChangesSchema }, { 200: userSchema })
 
   app.get('/', ofList('List users', { querystring: usersQuerySchema }, { 200: pageSchema(userSchema) }), async (request) => {
-    const { number, size } = readPage(request.query)
-    const page = await users.list({ search: request.query.search, limit: size, offset: (number - 1) * size })
-    return paginate(request, { number, size, count: page.count }, page.users.map(presentUser))
+    return await paginate(request, async (part) => {
+      const { count, users: found } = await users.list({ search: request.query.search, ...part })
+      return { count, results: found.map(presentUser) }
+    })
   })
 
   app.post('/', ofList('Create a user', { body: newUserSchema }, { 201: userSchema }), async (request, reply) => {
@@ -42,7 +34,7 @@ const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (app, { u
 
   app.get('/:username', ofOne('Read a user', {}, { 200: userSchema }), async ({ params }) => presentUser(await find(params.username)))
 
-  app.patch('/:username', ofOne('Change a user, or set its password', { body: userChangesSchema }, { 200: userSchema }), async (request) => {
+  app.patch('/:username', change, async (request) => {
     const { body, params } = request
     const user = await find(params.username)
     checkChange(request, user, body)
@@ -61,24 +53,15 @@ const userRoutes: FastifyPluginAsyncTypebox<UserRoutesOptions> = async (app, { u
 }
 
 /** Staff may administer the users below them: no superuser, and no flag that makes one. */
-function checkChange (request: FastifyRequest, target: User | null, { is_staff: staff, is_superuser: superuser }: UserChangesRequest): void {
-  if (request.user?.isSuperuser === true) return
+function checkChange ({ user }: FastifyRequest, target: User | null, changes: UserChangesRequest): void {
+  if (user?.isSuperuser === true) return
   const { isStaff, isSuperuser } = target ?? { isStaff: false, isSuperuser: false }
-  if (isSuperuser || (staff ?? isStaff) !== isStaff || (superuser ?? isSuperuser) !== isSuperuser) throw new PermissionDenied()
+  const raises = (changes.is_staff ?? isStaff) !== isStaff || (changes.is_superuser ?? isSuperuser) !== isSuperuser
+  if (isSuperuser || raises) throw new PermissionDenied()
 }
 
-function toChanges (body: UserChangesRequest): UserChanges {
-  const changes = {
-    username: body.username,
-    password: body.password,
-    email: body.email,
-    firstName: body.first_name,
-    lastName: body.last_name,
-    isStaff: body.is_staff,
-    isSuperuser: body.is_superuser,
-    isActive: body.is_active
-  }
-  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
-}
+/** On the wire the same names stand in snake case; the schema lets no other through. */
+const toChanges = ({ revoke_tokens: _revokeTokens, ...fields }: UserChangesRequest): UserChanges =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [camelCase(name), value]))
 
-export default userRoutes
+const camelCase = (name: string): string => name.replace(/_[a-z]/g, ([, letter = '']) => letter.toUpperCase())

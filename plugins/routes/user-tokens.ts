@@ -1,35 +1,22 @@
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { PermissionDenied } from '../../src/errors.js'
-import type { Administrators } from '../../src/identity/scope.js'
-import type { Tokens } from '../../src/tokens/tokens.js'
-import type { Accounts } from '../../src/users/accounts.js'
 import { noStore } from '../http/no-store.js'
-import { noContent, operations } from '../http/operation.js'
-import { orNotFound } from '../http/or-not-found.js'
 import { administratorsOnly } from './guards.js'
+import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 import { ownAccess, type TokenAccess } from './token-access.js'
 import tokenRoutes from './token-routes.js'
 
-/** Options of `userTokens`. */
-interface UserTokensOptions {
-  users: Pick<Accounts, 'findByUsername'>
-  tokens: Tokens
-  /** Who administers tokens. Staff can't touch a superuser's. */
-  administrators: Administrators
-}
-
 const prefixParams = { username: Type.String() }
+const querystring = Type.Object({}, { additionalProperties: false })
 
 /** The tokens of the user whose name is in the prefix, for administrators. */
-const userTokens: FastifyPluginAsyncTypebox<UserTokensOptions> = async (app, { users, tokens, administrators }) => {
+export default async function userTokens (app: TypedApp, { users, tokens, administrators }: ManagementOptions): Promise<void> {
   const guard = administratorsOnly(administrators)
-  const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams) })
-  const querystring = Type.Object({}, { additionalProperties: false })
+  const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams), querystring })
   app.addHook('onRequest', noStore)
 
-  app.delete('/', ofList("End all of a user's tokens, the DRF token too", { querystring }, { 204: noContent }), async (request, reply) => {
+  app.delete('/', ofList("End all of a user's tokens, the DRF token too", {}, { 204: noContent }), async (request, reply) => {
     await tokens.revokeAll((await findAccess(request)).owner)
     return reply.code(204).send()
   })
@@ -42,5 +29,3 @@ const userTokens: FastifyPluginAsyncTypebox<UserTokensOptions> = async (app, { u
     return { ...access, owner }
   }
 }
-
-export default userTokens

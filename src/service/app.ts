@@ -22,11 +22,13 @@ import type { Settings } from './settings.js'
 import { version } from './version.js'
 
 /** The service: every plugin, in order. */
-export default async function app (app: FastifyInstance, { settings, authtoken }: { settings: Settings, authtoken: Authtoken }): Promise<void> {
+export default async function app (app: FastifyInstance, options: { settings: Settings, authtoken: Authtoken }): Promise<void> {
+  const { settings, authtoken } = options
   const { authenticator, credentials, feed, tokens, users } = authtoken
   const { ADMINISTRATORS: administrators } = settings
   const keywords = settings.KEYWORDS.split(',')
   const [keyword = 'Token'] = keywords
+  const management = { users, tokens, administrators }
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const ours = toDrfError(error, request) ?? toClientError(error)
@@ -41,12 +43,12 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   await app.register(jsonBody)
   await app.register(tokenAuth, { authenticator, keywords, administrators })
   await app.register(tokenExchange, { credentials, tokens, administrators })
-  await app.register(ownTokens, { prefix: '/tokens', tokens, administrators })
-  await app.register(userTokens, { prefix: '/users/:username/tokens', users, tokens, administrators })
+  await app.register(ownTokens, { prefix: '/tokens', ...management })
+  await app.register(userTokens, { prefix: '/users/:username/tokens', ...management })
   await app.register(ownUser, { prefix: '/users/me' })
-  await app.register(userRoutes, { prefix: '/users', users, administrators })
+  await app.register(userRoutes, { prefix: '/users', ...management })
   await app.register(introspect, { authenticator, keyword })
-  await app.register(revoke, { users, tokens, keyword, administrators })
+  await app.register(revoke, management)
   await app.register(revocations, { feed, authenticator, keywords, administrators })
   await app.register(metadata, { keywords })
   await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS.split(',') })

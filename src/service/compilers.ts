@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { FastifyServerOptions } from 'fastify'
-import { drfValidatorCompiler } from '../../plugins/http/drf-validation.js'
+import { drfValidatorCompiler } from '../../plugins/http/validation.js'
 
 type CompilersFactory = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
 type BuildSerializer = (schemas: unknown, options: unknown) => (route: unknown) => (value: unknown) => string
@@ -8,9 +8,8 @@ type BuildSerializer = (schemas: unknown, options: unknown) => (route: unknown) 
 const require = createRequire(import.meta.url)
 
 /**
- * Validators by TypeBox, so that Fastify does not load Ajv; and Fastify's serializers, loaded and compiled at the first answer
- * that needs them: at the start they would take longer than the rest of the routes. Their standalone mode would need a build
- * that starts the service to learn its routes. What Fastify calls and what its types say differ.
+ * TypeBox's validators, so that Ajv is not loaded; and Fastify's serializers, each compiled at the first answer that needs it: at
+ * the start that takes longer than all else. Their standalone mode needs a build that starts the service to learn its routes.
  */
 export const compilersFactory = {
   buildValidator: () => drfValidatorCompiler,

@@ -1,10 +1,18 @@
-import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import { type FieldErrors, validationError } from '../../src/errors.js'
-import { validatorCompiler } from './validator-compiler.js'
+import type { TSchema } from '@sinclair/typebox'
+import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { type ValueError, type ValueErrorIterator, ValueErrorType } from '@sinclair/typebox/errors'
+import { type AuthtokenError, type FieldErrors, validationError } from '../../src/errors.js'
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Answers as DRF's serializers do. For `setValidatorCompiler`. */
+// Not the one of @fastify/type-provider-typebox: that converts values, and keeps of an error only its English message.
+/** A validator compiler for Fastify that coerces nothing. @param toError what is answered; there is at least one error */
+export const validatorCompiler = (toError: (errors: ValueErrorIterator) => AuthtokenError) => ({ schema }: { schema: unknown }) => {
+  const compiled = TypeCompiler.Compile(schema as TSchema)
+  return (value: unknown) => compiled.Check(value) ? { value } : { error: toError(compiled.Errors(value)) }
+}
+
+/** One that answers as DRF's serializers do. */
 export const drfValidatorCompiler = validatorCompiler((errors) => validationError(drfMessages(errors)))
 
 /** TypeBox's errors in the words of DRF's fields: for each field the first that is wrong. */
