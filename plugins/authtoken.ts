@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Authtoken, type AuthtokenOptions, type HostAuthtokenOptions, openAuthtoken, openHostAuthtoken } from '../src/open-authtoken.js'
+import type { Authtoken, AuthtokenOptions, HostAuthtokenOptions } from '../src/open-authtoken.js'
+import { openAuthtoken, openHostAuthtoken } from '../src/open-authtoken.js'
 import type { HostUsers } from '../src/host/host-users.js'
 import type { FastifyAuthtoken } from '../src/identity/host-types.js'
+import { givenOptions } from '../src/option-problems.js'
 import { delegateCredentials, type VerifyCredentials } from '../src/passwords/verify-credentials.js'
 import { checkOptions } from './authtoken-options.js'
 import delegated, { type DelegatedOptions } from './delegated.js'
@@ -13,10 +15,7 @@ import tokenExchange, { type ExchangeOptions } from './token-exchange.js'
 interface PluginOptions extends Omit<TokenAuthOptions, 'authenticator'> {
   /** `POST /api-token-auth/`, or false: no exchange. */
   exchange?: ExchangeOptions | false
-  /**
-   * The host's own check of a username and a password, in place of the column of passwords: by e-mail, by several fields,
-   * against another system. It returns the user, or an object that has the user's id, or null.
-   */
+  /** The host's own check of a username and a password. It returns the user, or an object that has the user's id, or null. */
   verifyCredentials?: VerifyCredentials<FastifyRequest>
   authenticator?: never
 }
@@ -32,13 +31,12 @@ export interface HostOptions<Users extends HostUsers = HostUsers> extends HostAu
 /** Options of the plugin. */
 export type FastifyAuthtokenOptions = LocalOptions | HostOptions | DelegatedOptions
 
-/** What the host's own code finds in `app.authtoken`: users only where they are Django's. */
-type Face = FastifyAuthtoken extends { user: unknown } ? Pick<Authtoken, 'tokens' | 'passwords'> : Pick<Authtoken, 'users' | 'tokens' | 'passwords'>
+type Parts<Users extends 'users' | never> = Pick<Authtoken, 'tokens' | 'passwords' | Users>
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Tokens, passwords and users, for the host's own code. Absent where an `authenticator` was given; without `users` where the users are the host's. */
-    authtoken: Face
+    /** For the host's own code. Absent where an `authenticator` was given; without `users` where the users are the host's. */
+    authtoken: FastifyAuthtoken extends { user: unknown } ? Parts<never> : Parts<'users'>
   }
 }
 
@@ -53,18 +51,15 @@ async function authtoken (app: FastifyInstance, options: FastifyAuthtokenOptions
   }
   checkOptions(options)
 
-  const { keywords, defaultPermission, errors, administrators, exchange, verifyCredentials, ...local } = options as LocalOptions | HostOptions
-  const opened = local.tables === undefined ? await openAuthtoken(local) : await openHostAuthtoken(local, exchange !== false && verifyCredentials === undefined)
+  const { keywords, defaultPermission, errors, administrators, exchange, verifyCredentials, ...source } =
+    options as LocalOptions | HostOptions
+  const checksPasswords = exchange !== false && verifyCredentials === undefined
+  const opened = source.tables === undefined ? await openAuthtoken(source) : await openHostAuthtoken(source, checksPasswords)
   app.addHook('onClose', opened.close)
   const { database, logins, tokens, passwords, authenticator } = opened
-  const common = { ...(errors !== undefined && { errors }), ...(administrators !== undefined && { administrators }) }
-  await app.register(tokenAuth, {
-    authenticator,
-    ...common,
-    ...(keywords !== undefined && { keywords }),
-    ...(defaultPermission !== undefined && { defaultPermission })
-  })
-  app.decorate('authtoken', { tokens, passwords, ...('users' in opened && { users: opened.users }) } as Face)
+  const common: Omit<TokenAuthOptions, 'authenticator'> = givenOptions({ keywords, defaultPermission, errors, administrators })
+  await app.register(tokenAuth, { ...common, authenticator })
+  app.decorate('authtoken', { tokens, passwords, ...('users' in opened && { users: opened.users }) } as FastifyInstance['authtoken'])
   if (database.notice !== null) app.log.warn(database.notice)
   if (exchange === false) return
   const credentials = verifyCredentials === undefined ? opened.credentials : delegateCredentials(database.users, logins, verifyCredentials)

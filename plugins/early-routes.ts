@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { InvalidSettings } from '../src/errors.js'
 
 const PROTECTED = Symbol('authtoken.protected')
+const REMEDY = 'put "await app.register(authtoken, …)" before'
 
 /**
  * Routes that were declared before the plugin was loaded have no hook of ours. None of them may be open that should not be:
@@ -14,7 +15,8 @@ export function refuseEarlyRoutes (app: FastifyInstance, defaultPermission: stri
   const isRoot = Object.getPrototypeOf(app) === Object.prototype
   const ours = isRoot ? early : early.filter((path) => app.prefix !== '' && (path === app.prefix || path.startsWith(`${app.prefix}/`)))
   if (defaultPermission !== 'allowAny' && ours.length > 0) {
-    throw new InvalidSettings(`routes were declared before authtoken was registered and would be open: ${ours.slice(0, 5).join(' ')}; put "await app.register(authtoken, …)" before them`)
+    const paths = ours.slice(0, 5).join(' ')
+    throw new InvalidSettings(`routes were declared before authtoken was registered and would be open: ${paths}; ${REMEDY} them`)
   }
 
   app.addHook('onRoute', (route) => {
@@ -24,10 +26,9 @@ export function refuseEarlyRoutes (app: FastifyInstance, defaultPermission: stri
     const config = request.routeOptions.config as { authtoken?: unknown, [PROTECTED]?: boolean }
     const open = request.is404 || config[PROTECTED] === true || config.authtoken === false ||
       (defaultPermission === 'allowAny' && config.authtoken === undefined)
-    done(open ? null : new Error('This route was declared before authtoken was registered: put "await app.register(authtoken, …)" before it.'))
+    done(open ? null : new Error(`This route was declared before authtoken was registered: ${REMEDY} it.`))
   })
 }
 
-function earlyRoutes (app: FastifyInstance): string[] {
-  return [...app.printRoutes({ commonPrefix: false }).matchAll(/(\/\S*|\*) \([A-Z, ]+\)/g)].map(([, path]) => path as string)
-}
+const earlyRoutes = (app: FastifyInstance): string[] =>
+  [...app.printRoutes({ commonPrefix: false }).matchAll(/(\/\S*|\*) \([A-Z, ]+\)/g)].map(([, path]) => path as string)

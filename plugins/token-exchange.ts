@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
 import type { IssuedToken, User } from '../src/identity/identity.js'
 import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/identity/scope.js'
@@ -8,7 +8,8 @@ import { strip } from '../src/users/python-strip.js'
 import { credentialsSchema, type ExchangeRequest, exchangedSchema } from '../src/api/exchange-request.js'
 import { sendDrfError, toDrfError } from './http/drf-errors.js'
 import { EXCHANGE_TYPES, type Fields, readFields } from './http/exchange-body.js'
-import { drfValidatorCompiler } from './http/drf-validation.js'
+import { drfValidatorCompiler } from './http/validation.js'
+import { jsonParser } from './http/json-body.js'
 import { readNewToken } from './http/new-token.js'
 import { noStore } from './http/no-store.js'
 import { methodNotAllowed } from './http/method-not-allowed.js'
@@ -33,8 +34,10 @@ export interface TokenExchangeOptions extends ExchangeOptions {
   administrators?: Administrators
 }
 
-// Whose user or password changes again and again meanwhile is not waited for.
+// A user whose password changes again and again meanwhile is not waited for.
 const TRIES = 5
+
+const config = { authtoken: { permission: 'allowAny' as const } }
 
 /**
  * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
@@ -45,13 +48,13 @@ const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { pa
 }
 
 async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
-  const { credentials, tokens, allow = () => true, reply: answer = (_user, token) => ({ token: token.key }), errors = 'drf', administrators = 'superuser' } = options
-  const config = { authtoken: { permission: 'allowAny' as const } }
+  const { credentials, tokens, allow = () => true, reply: present, errors = 'drf', administrators = 'superuser' } = options
+  const parseJson = jsonParser(app)
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setValidatorCompiler(drfValidatorCompiler)
-  app.setErrorHandler((error: Error & { code: string, statusCode: number }, request, reply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
     const ours = toDrfError(error, request)
     if (ours === null || errors === 'throw') reply.send(ours ?? error)
     else sendDrfError(ours, reply, 'Token')
@@ -65,17 +68,17 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
       security: [],
       consumes: EXCHANGE_TYPES,
       body: credentialsSchema,
-      ...(options.reply === undefined && { response: { 200: exchangedSchema } })
+      ...(present === undefined && { response: { 200: exchangedSchema } })
     },
     onRequest: noStore,
     preValidation: async (request) => {
-      const raw: unknown = request.body
-      const fields: unknown = normalize(await readFields(Buffer.isBuffer(raw) ? raw : Buffer.alloc(0), request.headers['content-type'] ?? ''))
-      request.body = fields as typeof request.body
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const fields = await readFields(body, request.headers['content-type'] ?? '', (text) => parseJson(request, text))
+      request.body = normalize(fields) as ExchangeRequest
     }
   }, async (request) => {
     const { user, token } = await exchange(request, request.body)
-    return await answer(user, token)
+    return present === undefined ? { token: token.key } : await present(user, token)
   })
 
   async function exchange (request: FastifyRequest, body: ExchangeRequest, tries = TRIES): Promise<{ user: User, token: IssuedToken }> {
@@ -103,7 +106,9 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
     description: '',
     renders: ['application/json'],
     parses: EXCHANGE_TYPES,
-    actions: { POST: { username: field('Username'), password: field('Password'), token: { ...field('Token'), required: false, read_only: true } } }
+    actions: {
+      POST: { username: field('Username'), password: field('Password'), token: { ...field('Token'), required: false, read_only: true } }
+    }
   }))
   methodNotAllowed(app, '/', ['POST', 'OPTIONS'], { config })
 }
@@ -111,21 +116,14 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
 /** A field as DRF's OPTIONS describes it. */
 const field = (label: string) => ({ type: 'string', required: true, read_only: false, label })
 
-/** What DRF's CharField does before it looks: numbers become text, the username is trimmed. */
-function normalize (fields: Fields): Fields {
-  const { username, password, expires_in: expiresIn } = fields
-  return {
-    ...fields,
-    ...toText({ username, password }),
-    ...(isText(username) && { username: strip(String(username)) }),
-    // A form has no numbers.
-    ...(typeof expiresIn === 'string' && /^\d{1,10}$/.test(expiresIn) && { expires_in: Number(expiresIn) })
-  }
+/** Numbers become text, and the username is trimmed, as by DRF's CharField. TypeBox's `Value.Convert` would make text of `true` too. */
+function normalize (given: Fields): Fields {
+  const fields = { ...given }
+  for (const name of ['username', 'password']) if (typeof fields[name] === 'number') fields[name] = String(fields[name])
+  if (typeof fields.username === 'string') fields.username = strip(fields.username)
+  // A form has no numbers.
+  if (typeof fields.expires_in === 'string' && /^\d{1,10}$/.test(fields.expires_in)) fields.expires_in = Number(fields.expires_in)
+  return fields
 }
-
-const isText = (value: unknown): value is string | number => typeof value === 'string' || typeof value === 'number'
-
-const toText = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) => [name, isText(value) ? String(value) : value]))
 
 export default tokenExchange

@@ -2,34 +2,25 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { AuthtokenError, BadRequest, BodyTooLarge, NotFound, ParseError, PermissionDenied, UnsupportedMediaType } from '../../src/errors.js'
 import { safeError } from '../../src/safe-error.js'
 
-/**
- * Answers one of our errors as DRF does. What caused it goes to the log, without what it was about.
- * @param challenge the `WWW-Authenticate` of a 401: the route's first keyword
- */
-export function sendDrfError (error: AuthtokenError, reply: FastifyReply, challenge: string): FastifyReply {
+/** Answers one of our errors as DRF does. Its cause goes to the log, without what it was about. @param keyword the route's first */
+export function sendDrfError (error: AuthtokenError, reply: FastifyReply, keyword: string): FastifyReply {
   if (error.cause !== undefined) reply.log.error({ err: safeError(error) }, 'request failed')
   if (error.headers !== undefined) reply.headers(error.headers)
-  const value = challengeOf(error, challenge)
-  if (value !== null) reply.header('www-authenticate', value)
+  const challenge = challengeOf(error, keyword)
+  if (challenge !== null) reply.header('www-authenticate', challenge)
   return reply.code(error.statusCode).type('application/json').serializer(JSON.stringify).send(bodyOf(error))
 }
 
 const bodyOf = ({ oauth, fields, message }: AuthtokenError): object =>
   oauth === undefined ? fields ?? { detail: message } : { error: oauth, error_description: message }
 
-/**
- * The `WWW-Authenticate` of an error: DRF's for a 401, RFC 6750's for a scope that is missing.
- * @param keyword the route's first keyword
- */
+/** The `WWW-Authenticate` of an error: DRF's for a 401, RFC 6750's for a scope that is missing. */
 export function challengeOf ({ statusCode, scope }: AuthtokenError, keyword: string): string | null {
   if (scope !== undefined) return `${keyword} error="insufficient_scope", scope="${scope}"`
   return statusCode === 401 ? keyword : null
 }
 
-/**
- * Fastify's own errors in DRF's words, for scopes that are wholly ours.
- * @returns an error of ours, or null where the failure is the server's
- */
+/** Fastify's own errors in DRF's words, for scopes that are wholly ours; null where the failure is the server's. */
 export function toDrfError (error: FastifyError | AuthtokenError, request: FastifyRequest): AuthtokenError | null {
   if (error instanceof AuthtokenError) return error
   switch (error.code) {
@@ -40,10 +31,7 @@ export function toDrfError (error: FastifyError | AuthtokenError, request: Fasti
   }
 }
 
-/**
- * What another plugin holds against a request, in DRF's words.
- * @returns an error of ours, or null where the failure is the server's
- */
+/** What another plugin holds against a request, in DRF's words; null where the failure is the server's. */
 export function toClientError ({ statusCode = 500 }: { statusCode?: number }): AuthtokenError | null {
   if (statusCode < 400 || statusCode >= 500) return null
   if (statusCode === 403) return new PermissionDenied()

@@ -1,14 +1,13 @@
 import { TextDecoder } from 'node:util'
 import { Busboy } from '@fastify/busboy'
-import { parse as parseJson } from 'secure-json-parse'
 import { ParseError, UnsupportedMediaType, validationError } from '../../src/errors.js'
-import { pythonType } from './drf-validation.js'
+import { pythonType } from './validation.js'
 
-/** The fields of a body, as they came. A file stands as `FILE`: present, and no string. */
+/** The fields of a body, as they came. */
 export type Fields = Record<string, unknown>
 
-/** Stands for an uploaded file. */
-export const FILE = Symbol('file')
+// Stands for an uploaded file: present, and no string.
+const FILE = Symbol('file')
 
 const JSON_TYPE = 'application/json'
 const FORM_TYPE = 'application/x-www-form-urlencoded'
@@ -19,41 +18,35 @@ export const EXCHANGE_TYPES = [FORM_TYPE, MULTIPART_TYPE, JSON_TYPE]
 
 /**
  * Reads the exchange's body as DRF's parsers do. Of duplicate fields the last wins.
- * @param body the raw bytes
- * @param contentType the request's own `Content-Type`
  * @throws UnsupportedMediaType, ParseError, and ValidationError where JSON holds no object
  */
-export async function readFields (body: Buffer, contentType: string): Promise<Fields> {
+export async function readFields (body: Buffer, contentType: string, parseJson: (text: string) => Promise<unknown>): Promise<Fields> {
   if (body.length === 0) return {}
   const [type = ''] = contentType.split(';')
   const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8'
   switch (type.trim().toLowerCase()) {
-    case JSON_TYPE: return readJson(body, charset)
-    case FORM_TYPE: return readForm(body, charset)
+    case JSON_TYPE: return toFields(await parseJson(decodeJson(body, charset)))
+    case FORM_TYPE: return collect(new URLSearchParams(decoder(charset, false).decode(body)))
     case MULTIPART_TYPE: return await readMultipart(body, contentType, charset)
     default: throw new UnsupportedMediaType(contentType)
   }
 }
 
-function readJson (body: Buffer, charset: string): Fields {
-  let value: unknown
+/** Text that is not of that charset is empty, which is no JSON; and so is text behind a byte order mark, which DRF refuses. */
+function decodeJson (body: Buffer, charset: string): string {
   try {
     const text = decoder(charset, true).decode(body)
-    // The parser would drop a byte order mark, which DRF refuses.
-    if (text.startsWith('\uFEFF')) throw new SyntaxError('byte order mark')
-    value = parseJson(text, null, { protoAction: 'remove', constructorAction: 'remove' })
+    return text.startsWith('\uFEFF') ? '' : text
   } catch {
-    // The parser's own message quotes the body, and with it a password.
-    throw new ParseError('JSON', 'the body is not valid JSON.')
+    return ''
   }
+}
+
+function toFields (value: unknown): Fields {
   if (value === null) throw validationError({ non_field_errors: ['No data provided'] })
   const type = pythonType(value)
   if (type !== 'dict') throw validationError({ non_field_errors: [`Invalid data. Expected a dictionary, but got ${type}.`] })
   return value as Fields
-}
-
-function readForm (body: Buffer, charset: string): Fields {
-  return collect(new URLSearchParams(decoder(charset, false).decode(body)))
 }
 
 function readMultipart (body: Buffer, contentType: string, charset: string): Promise<Fields> {

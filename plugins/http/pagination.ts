@@ -3,15 +3,28 @@ import { NotFound, validationError } from '../../src/errors.js'
 import { DEFAULT_SIZE, MAX_SIZE, type PagesQuery } from '../../src/api/list-query.js'
 
 const MAX_PAGE = 1_000_000
-const KEPT = ['page_size', 'search']
+type Part = { limit: number, offset: number }
+type ListRequest = Pick<FastifyRequest, 'url' | 'protocol' | 'host'> & { query: PagesQuery }
 
-/** Which page is asked for. @throws NotFound for a page that can't be, ValidationError for a size that can't be */
-export function readPage (query: PagesQuery): { number: number, size: number } {
-  const number = readNumber(query.page ?? '1', MAX_PAGE)
-  const size = readNumber(query.page_size ?? String(DEFAULT_SIZE), MAX_SIZE)
-  if (number === null) throw new NotFound('Invalid page.')
+/**
+ * Answers a page of a list, as DRF's `PageNumberPagination`.
+ * @param read reads that part of the list, and how long all of it is
+ * @throws NotFound for a page that is not there, ValidationError for a size that can't be
+ */
+export async function paginate<Item> (request: ListRequest, read: (part: Part) => Promise<{ count: number, results: Item[] }>) {
+  const page = readNumber(request.query.page ?? '1', MAX_PAGE)
+  const size = readNumber(request.query.page_size ?? String(DEFAULT_SIZE), MAX_SIZE)
+  if (page === null) throw new NotFound('Invalid page.')
   if (size === null) throw validationError({ page_size: [`Enter a whole number from 1 to ${MAX_SIZE}.`] })
-  return { number, size }
+  const { count, results } = await read({ limit: size, offset: (page - 1) * size })
+  const last = Math.max(1, Math.ceil(count / size))
+  if (page > last) throw new NotFound('Invalid page.')
+  return {
+    count,
+    next: page < last ? link(request, page + 1) : null,
+    previous: page > 1 ? link(request, page - 1) : null,
+    results
+  }
 }
 
 function readNumber (text: string, max: number): number | null {
@@ -19,23 +32,12 @@ function readNumber (text: string, max: number): number | null {
   return number >= 1 && number <= max ? number : null
 }
 
-/** The answer of a list. @throws NotFound for a page behind the last, as DRF */
-export function paginate<Item> (request: FastifyRequest, { number, size, count }: { number: number, size: number, count: number }, results: Item[]) {
-  const last = Math.max(1, Math.ceil(count / size))
-  if (number > last) throw new NotFound('Invalid page.')
-  return {
-    count,
-    next: number < last ? link(request, number + 1) : null,
-    previous: number > 1 ? link(request, number - 1) : null,
-    results
-  }
-}
-
-function link (request: FastifyRequest, page: number): string {
-  const [path = '', query = ''] = request.url.split('?', 2)
+function link ({ url, protocol, host }: ListRequest, page: number): string {
+  const [path = '', query = ''] = url.split('?', 2)
   // What else a client wrote there is not repeated: it may be a token.
-  const parameters = new URLSearchParams([...new URLSearchParams(query)].filter(([name]) => KEPT.includes(name)))
+  const kept = [...new URLSearchParams(query)].filter(([name]) => name === 'page_size' || name === 'search')
+  const parameters = new URLSearchParams(kept)
   if (page > 1) parameters.set('page', String(page))
   const rest = parameters.size === 0 ? '' : `?${parameters.toString()}`
-  return `${request.protocol}://${request.host}${path}${rest}`
+  return `${protocol}://${host}${path}${rest}`
 }

@@ -4,17 +4,15 @@ import helmet from 'helmet'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** `false`: answers that no browser reads, and no header is added to. */
+    /** `false` where no browser reads the answers. */
     securityHeaders?: false
   }
 }
 
-/**
- * Helmet's headers on every answer, under a policy that lets nothing be loaded. `@fastify/helmet` would work them out again
- * for each request, and that led the profile of an answer of the service.
- */
+/** Helmet's headers, under a policy that lets nothing be loaded. `@fastify/helmet` would work them out again for each request. */
 async function securityHeaders (app: FastifyInstance): Promise<void> {
-  const addHeaders = helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } } })
+  const directives = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }
+  const addHeaders = helmet({ contentSecurityPolicy: { useDefaults: false, directives } })
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.securityHeaders === false) done()
     else addHeaders(request.raw, reply.raw, done as (error?: unknown) => void)

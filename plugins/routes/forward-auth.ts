@@ -1,28 +1,28 @@
 import { METHODS } from 'node:http'
 import { Type } from '@sinclair/typebox'
-import type { FastifyPluginAsync, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { insufficientScope, PermissionDenied } from '../../src/errors.js'
-import { IDENTITY_HEADERS, identityValues } from '../../src/api/identity-headers.js'
+import { identityValues } from '../../src/api/identity-headers.js'
 import { FORWARD_AUTH_PATH, readRequirement } from '../../src/api/forward-auth-requirement.js'
 import { errorSchema } from '../../src/api/resources.js'
-import { authenticated } from './administrators.js'
+import { authenticated } from './guards.js'
 
-/** Options of `forwardAuth`. */
-export interface ForwardAuthOptions {
-  /** The names of the headers, as `IDENTITY_HEADERS` orders them. @default those */
-  headers?: string[]
+const schema = {
+  tags: ['verification'],
+  summary: 'May this request pass? For proxies; with any method and any path behind it',
+  querystring: Type.Object({ scope: Type.Optional(Type.String()), staff: Type.Optional(Type.Literal('1')) }),
+  response: { 200: Type.Null({ description: 'Who the caller is, in headers' }), 401: errorSchema, 403: errorSchema, 503: errorSchema }
 }
-
-// Node hands this one over in another way; no proxy asks by it.
-const UNROUTABLE = 'CONNECT'
 
 /**
  * Proxies ask here for each request whether it may pass: 200 with the identity in headers and no body, 401 or 403; 503 where
- * it is not known. Any method, and no body is read: everything is decided before. The server must rewrite each address for
- * which `isForwardAuth` holds to `FORWARD_AUTH_PATH`: a client's path may be one that no router reads.
+ * it is not known. Any method, and no body is read. The server must rewrite each address for which `isForwardAuth` holds to
+ * `FORWARD_AUTH_PATH`: a client's path may be one that no router reads.
+ * @param options `headers`: their names, as `IDENTITY_HEADERS` orders them
  */
-const forwardAuth: FastifyPluginAsync<ForwardAuthOptions> = async (app, { headers = IDENTITY_HEADERS }) => {
-  const methods = METHODS.filter((method) => method !== UNROUTABLE)
+export default async function forwardAuth (app: FastifyInstance, { headers }: { headers: string[] }): Promise<void> {
+  // Node hands CONNECT over in another way; no proxy asks by it.
+  const methods = METHODS.filter((method) => method !== 'CONNECT')
   for (const method of methods) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
 
   const decide: onRequestHookHandler = (request, reply, done) => {
@@ -31,28 +31,20 @@ const forwardAuth: FastifyPluginAsync<ForwardAuthOptions> = async (app, { header
     if (user === null || auth === null) return
     const requirement = readRequirement(request.originalUrl)
     if (requirement === null) {
-      request.log.warn('forward-auth is asked for what it does not know: scope=<scopes> and staff=1 are what a caller can be asked for, each once')
+      request.log.warn('forward-auth is asked for what it does not know: ' +
+        'scope=<scopes> and staff=1 are what a caller can be asked for, each once')
       return done(new PermissionDenied())
     }
     const { scope, staff = false } = requirement
     if (scope !== undefined && !auth.hasScope(scope)) return done(insufficientScope(scope))
     if (staff && !auth.isStaff) return done(new PermissionDenied())
-    for (const [index, value] of identityValues({ user, userId: auth.userId }, auth, auth.isStaff).entries()) reply.header(headers[index] as string, value)
+    const values = identityValues({ user, userId: auth.userId }, auth, auth.isStaff)
+    for (const [index, value] of values.entries()) reply.header(headers[index] as string, value)
     reply.send()
   }
 
-  const route = { url: FORWARD_AUTH_PATH, exposeHeadRoute: false, config: { ...authenticated, securityHeaders: false as const }, onRequest: decide, handler: async () => {} }
-  app.route({
-    ...route,
-    method: 'GET',
-    schema: {
-      tags: ['verification'],
-      summary: 'May this request pass? For proxies; with any method and any path behind it',
-      querystring: Type.Object({ scope: Type.Optional(Type.String()), staff: Type.Optional(Type.Literal('1')) }),
-      response: { 200: Type.Null({ description: 'Who the caller is, in headers' }), 401: errorSchema, 403: errorSchema, 503: errorSchema }
-    }
-  })
+  const config = { ...authenticated, securityHeaders: false as const }
+  const route = { url: FORWARD_AUTH_PATH, exposeHeadRoute: false, config, onRequest: decide, handler: async () => {} }
+  app.route({ ...route, method: 'GET', schema })
   app.route({ ...route, method: methods.filter((method) => method !== 'GET'), schema: { hide: true } })
 }
-
-export default forwardAuth

@@ -1,12 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import type { FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
-
-/** Options of `metadata`. */
-export interface MetadataOptions {
-  /** Keywords of the `Authorization` header with which callers authenticate. */
-  keywords: string[]
-}
 
 const PATH = '/.well-known/oauth-authorization-server'
 const config = { authtoken: false as const }
@@ -22,12 +16,16 @@ const metadataSchema = Type.Object({
   revocation_endpoint_auth_methods_supported: names
 })
 
+const schema = {
+  tags: ['verification'],
+  summary: 'Where introspection and revocation are (RFC 8414)',
+  security: [],
+  response: { 200: metadataSchema }
+}
+
 /** Where introspection and revocation are (RFC 8414). No OAuth flow is offered: no response type and no grant type. */
-const metadata: FastifyPluginAsync<MetadataOptions> = async (app, { keywords }) => {
-  app.get(PATH, {
-    config,
-    schema: { tags: ['verification'], summary: 'Where introspection and revocation are (RFC 8414)', security: [], response: { 200: metadataSchema } }
-  }, async ({ protocol, host }) => {
+export default async function metadata (app: FastifyInstance, { keywords }: { keywords: string[] }): Promise<void> {
+  app.get(PATH, { config, schema }, async ({ protocol, host }) => {
     const issuer = `${protocol}://${host}`
     return {
       issuer,
@@ -41,5 +39,3 @@ const metadata: FastifyPluginAsync<MetadataOptions> = async (app, { keywords }) 
   })
   methodNotAllowed(app, PATH, ['GET'], { config })
 }
-
-export default metadata

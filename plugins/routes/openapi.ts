@@ -1,28 +1,19 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** Options of `openapi`. */
-export interface OpenapiOptions {
-  /** The version of the service. */
-  version: string
-  /** The keyword of the `Authorization` header. */
-  keyword: string
-}
+const TAGS = ['authentication', 'tokens', 'users', 'verification', 'operation']
 
 /** OpenAPI 3.1 at `/openapi.json`, its page at `/docs`. Registered before the routes that it describes. */
-export default fp<OpenapiOptions>(async (app, { version, keyword }) => {
+async function openapi (app: FastifyInstance, { version, keyword }: { version: string, keyword: string }): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'fastify-authtoken', version, description: 'Django REST framework\'s token authentication.' },
-      components: {
-        securitySchemes: {
-          token: { type: 'apiKey', in: 'header', name: 'Authorization', description: `${keyword} <key>` }
-        }
-      },
+      components: { securitySchemes: { token: { type: 'apiKey', in: 'header', name: 'Authorization', description: `${keyword} <key>` } } },
       security: [{ token: [] }],
-      tags: [{ name: 'authentication' }, { name: 'tokens' }, { name: 'users' }, { name: 'verification' }, { name: 'operation' }]
+      tags: TAGS.map((name) => ({ name }))
     }
   })
   await app.register(swaggerUi, {
@@ -32,4 +23,6 @@ export default fp<OpenapiOptions>(async (app, { version, keyword }) => {
     transformStaticCSP: (policy) => policy.replace('upgrade-insecure-requests;', '')
   })
   app.get('/openapi.json', { config: { authtoken: false }, schema: { hide: true } }, async () => app.swagger())
-}, { name: 'authtoken-openapi', fastify: '5.x' })
+}
+
+export default fp(openapi, { name: 'authtoken-openapi', fastify: '5.x' })

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseAuthorization } from '../../src/authentication/authorization-header.js'
 import type { Authenticator } from '../../src/identity/identity.js'
 import type { FeedEvent, ChangeFeed } from '../../src/tokens/change-feed.js'
@@ -9,14 +9,11 @@ import { factsOf } from '../../src/identity/account.js'
 import { errorSchema } from '../../src/api/resources.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
 
-/** Options of `revocations`. */
-export interface RevocationsOptions {
+interface Options {
   feed: ChangeFeed
   authenticator: Authenticator
-  /** See `tokenAuth`. */
   keywords: string[]
-  /** See `tokenAuth`. @default 'superuser' */
-  administrators?: Administrators
+  administrators: Administrators
 }
 
 const PATH = '/revocations'
@@ -27,26 +24,31 @@ const HEART_BEAT_MS = 1_000
 const MAX_WAITING_BYTES = 1_048_576
 
 const config = { authtoken: { scope: SCOPE } }
+const schema = {
+  tags: ['verification'],
+  summary: 'Whose tokens may have changed, as they change',
+  headers: Type.Object({
+    'last-event-id': Type.Optional(Type.String({ description: 'The last event that was received: those after it follow.' }))
+  }),
+  response: {
+    200: { description: 'Server-sent events', content: { [TYPE]: { schema: Type.String() } } },
+    401: errorSchema,
+    403: errorSchema,
+    503: errorSchema
+  }
+}
 
 /**
  * `GET /revocations`: whose tokens may have changed, as server-sent events, for those who remember what they were told of
  * tokens. A stream ends with the token that asked for it, and with the server.
  */
-const revocations: FastifyPluginAsync<RevocationsOptions> = async (app, { feed, authenticator, keywords, administrators = 'superuser' }) => {
+export default async function revocations (app: FastifyInstance, options: Options): Promise<void> {
+  const { feed, authenticator, keywords, administrators } = options
   const words = keywords.map((word) => word.toLowerCase())
   const streams = new Set<Readable>()
   app.addHook('preClose', async () => { for (const stream of streams) stream.push(null) })
 
-  app.get<{ Headers: { 'last-event-id'?: string } }>(PATH, {
-    config,
-    exposeHeadRoute: false,
-    schema: {
-      tags: ['verification'],
-      summary: 'Whose tokens may have changed, as they change',
-      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'The last event that was received: those after it follow.' })) }),
-      response: { 200: { description: 'Server-sent events', content: { [TYPE]: { schema: Type.String() } } }, 401: errorSchema, 403: errorSchema, 503: errorSchema }
-    }
-  }, async (request, reply) => {
+  app.get<{ Headers: { 'last-event-id'?: string } }>(PATH, { config, exposeHeadRoute: false, schema }, async (request, reply) => {
     const stream = new Readable({ read () {} })
     const send = (text: string): void => {
       stream.push(text)
@@ -83,5 +85,3 @@ const revocations: FastifyPluginAsync<RevocationsOptions> = async (app, { feed, 
 
 const format = ({ id, change }: FeedEvent): string =>
   `id: ${id}\nevent: revocation\ndata: ${JSON.stringify(change === 'all' ? { all: true } : change)}\n\n`
-
-export default revocations

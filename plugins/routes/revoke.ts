@@ -1,31 +1,20 @@
-import { type Static, Type } from '@sinclair/typebox'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
-import { type UserId, idKey } from '../../src/database/user-id.js'
-import { type Administrators } from '../../src/identity/scope.js'
-import type { Tokens } from '../../src/tokens/tokens.js'
-import type { Accounts } from '../../src/users/accounts.js'
+import type { FastifyRequest } from 'fastify'
+import type { UserId } from '../../src/database/user-id.js'
+import { idKey } from '../../src/database/user-id.js'
 import { oauthErrorSchema, tokenFormSchema } from '../../src/api/introspection.js'
 import { errorSchema } from '../../src/api/resources.js'
-import { authenticated, mayAdminister } from './administrators.js'
+import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { noStore } from '../http/no-store.js'
 import oauth from '../http/oauth.js'
-import { methodNotAllowed } from '../http/method-not-allowed.js'
-
-/** Options of `revoke`. */
-export interface RevokeOptions {
-  users: Pick<Accounts, 'findById'>
-  tokens: Pick<Tokens, 'locate' | 'revoke'>
-  keyword: string
-  /** Who may end other users' tokens. Staff can't end a superuser's. @default 'superuser' */
-  administrators?: Administrators
-}
+import { authenticated as config, callerOf, mayAdminister } from './guards.js'
+import { type ManagementOptions, noContent, type TypedApp } from './management.js'
 
 /** `POST /revoke` (RFC 7009): whoever has a token of its own in hand may end it; an administrator any. */
-const revoke: FastifyPluginAsync<RevokeOptions> = async (app, { users, tokens, keyword, administrators = 'superuser' }) => {
-  await app.register(oauth, { body: 'form', keyword })
+export default async function revoke (app: TypedApp, { users, tokens, administrators }: ManagementOptions): Promise<void> {
+  await app.register(oauth, { body: 'form' })
 
-  app.post<{ Body: Static<typeof tokenFormSchema> }>('/revoke', {
-    config: authenticated,
+  app.post('/revoke', {
+    config,
     onRequest: noStore,
     schema: {
       tags: ['verification'],
@@ -33,21 +22,19 @@ const revoke: FastifyPluginAsync<RevokeOptions> = async (app, { users, tokens, k
       description: 'The answer is the same for a token that is not there, or not the caller\'s.',
       consumes: ['application/x-www-form-urlencoded'],
       body: tokenFormSchema,
-      response: { 200: Type.Null(), 400: oauthErrorSchema, 401: errorSchema, 503: errorSchema }
+      response: { 200: noContent, 400: oauthErrorSchema, 401: errorSchema, 503: errorSchema }
     }
   }, async (request, reply) => {
     const found = await tokens.locate(request.body.token)
     if (found !== null && await mayEnd(request, found.owner.id)) await tokens.revoke(found.owner, found.id, request.body.token)
-    return reply.send()
+    return reply.code(200).send()
   })
-  methodNotAllowed(app, '/revoke', ['POST'], { config: authenticated, oauth: true })
+  methodNotAllowed(app, '/revoke', ['POST'], { config, oauth: true })
 
-  async function mayEnd ({ user, auth }: FastifyRequest, ownerId: UserId): Promise<boolean> {
-    if (user === null || auth === null) return false
+  async function mayEnd (request: FastifyRequest, ownerId: UserId): Promise<boolean> {
+    const { user, auth } = callerOf(request)
     if (idKey(auth.userId) === idKey(ownerId)) return true
     if (!mayAdminister({ user, auth }, administrators)) return false
     return user.isSuperuser || (await users.findById(ownerId))?.isSuperuser === false
   }
 }
-
-export default revoke

@@ -1,38 +1,36 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import { sendDrfError, toClientError, toDrfError } from '../../plugins/http/drf-errors.js'
+import jsonBody from '../../plugins/http/json-body.js'
+import securityHeaders from '../../plugins/http/security-headers.js'
 import forwardAuth from '../../plugins/routes/forward-auth.js'
 import health from '../../plugins/routes/health.js'
-import introspection from '../../plugins/routes/introspect.js'
-import jsonBody from '../../plugins/http/json-body.js'
+import introspect from '../../plugins/routes/introspect.js'
 import metadata from '../../plugins/routes/metadata.js'
 import openapi from '../../plugins/routes/openapi.js'
+import ownTokens from '../../plugins/routes/own-tokens.js'
+import ownUser from '../../plugins/routes/own-user.js'
 import revocations from '../../plugins/routes/revocations.js'
 import revoke from '../../plugins/routes/revoke.js'
-import securityHeaders from '../../plugins/http/security-headers.js'
+import userRoutes from '../../plugins/routes/user-routes.js'
+import userTokens from '../../plugins/routes/user-tokens.js'
 import tokenAuth from '../../plugins/token-auth.js'
 import tokenExchange from '../../plugins/token-exchange.js'
-import tokenRoutes from '../../plugins/routes/token-routes.js'
-import users from '../../plugins/routes/user-routes.js'
-import type { Authtoken } from '../open-authtoken.js'
 import { NotFound } from '../errors.js'
+import type { Authtoken } from '../open-authtoken.js'
 import { safeError } from '../safe-error.js'
 import type { Settings } from './settings.js'
 import { version } from './version.js'
 
-/** What the service is built from. */
-export interface AppOptions {
-  settings: Settings
-  authtoken: Authtoken
-}
-
 /** The service: every plugin, in order. */
-export default async function app (app: FastifyInstance, { settings, authtoken }: AppOptions): Promise<void> {
-  const { authenticator, credentials, feed, tokens, users: accounts } = authtoken
+export default async function app (app: FastifyInstance, options: { settings: Settings, authtoken: Authtoken }): Promise<void> {
+  const { settings, authtoken } = options
+  const { authenticator, credentials, feed, tokens, users } = authtoken
   const { ADMINISTRATORS: administrators } = settings
   const keywords = settings.KEYWORDS.split(',')
   const [keyword = 'Token'] = keywords
+  const management = { users, tokens, administrators }
 
-  app.setErrorHandler((error: Error & { code: string, statusCode: number }, request: FastifyRequest, reply: FastifyReply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
     const ours = toDrfError(error, request) ?? toClientError(error)
     if (ours !== null) return sendDrfError(ours, reply, keyword)
     request.log.error({ err: safeError(error) }, 'request failed')
@@ -45,13 +43,15 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   await app.register(jsonBody)
   await app.register(tokenAuth, { authenticator, keywords, administrators })
   await app.register(tokenExchange, { credentials, tokens, administrators })
-  await app.register(tokenRoutes, { users: accounts, tokens, administrators })
-  await app.register(users, { users: accounts, administrators })
-  await app.register(introspection, { authenticator, keyword })
-  await app.register(revoke, { users: accounts, tokens, keyword, administrators })
+  await app.register(ownTokens, { prefix: '/tokens', ...management })
+  await app.register(userTokens, { prefix: '/users/:username/tokens', ...management })
+  await app.register(ownUser, { prefix: '/users/me' })
+  await app.register(userRoutes, { prefix: '/users', ...management })
+  await app.register(introspect, { authenticator, keyword })
+  await app.register(revoke, management)
   await app.register(revocations, { feed, authenticator, keywords, administrators })
   await app.register(metadata, { keywords })
   await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS.split(',') })
-  await app.register(health, { ping: () => accounts.findByUsername('') })
+  await app.register(health, { ping: () => users.findByUsername('') })
   app.addHook('onClose', authtoken.close)
 }

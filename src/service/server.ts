@@ -1,31 +1,23 @@
 import type { IncomingMessage } from 'node:http'
 import { isIP, type Socket } from 'node:net'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyLoggerOptions, type FastifyRequest } from 'fastify'
 import { sendDrfError } from '../../plugins/http/drf-errors.js'
+import { FORWARD_AUTH_PATH, isForwardAuth } from '../api/forward-auth-requirement.js'
+import { NotFound } from '../errors.js'
+import type { Authtoken } from '../open-authtoken.js'
+import { safeError } from '../safe-error.js'
 import { AccessLog } from './access-log.js'
 import app from './app.js'
-import type { Authtoken } from '../open-authtoken.js'
-import { NotFound } from '../errors.js'
-import { lazyCompilers } from './lazy-compilers.js'
-import { safeError } from '../safe-error.js'
+import { compilersFactory } from './compilers.js'
 import type { Settings } from './settings.js'
-import { FORWARD_AUTH_PATH, isForwardAuth } from '../api/forward-auth-requirement.js'
-
-/** Options of the server that are no settings. */
-export interface ServerOptions {
-  /** Where the log goes. @default standard output */
-  stream?: { write (line: string): void }
-}
 
 // A percent-encoded e-mail address of 254 characters, 4 bytes each: the longest username.
 const MAX_PARAM_LENGTH = 254 * 4 * 3
 
-/**
- * The service as a Fastify instance, ready to listen.
- * @param settings as `loadSettings` returns them
- * @param authtoken an open database; closed with the server
- */
-export async function buildServer (settings: Settings, authtoken: Authtoken, { stream }: ServerOptions = {}): Promise<FastifyInstance> {
+type LogOptions = Pick<FastifyLoggerOptions, 'stream'>
+
+/** The service, ready to listen; `authtoken` is closed with it. @param log where the log goes, if not to standard output */
+export async function buildServer (settings: Settings, authtoken: Authtoken, log: LogOptions = {}): Promise<FastifyInstance> {
   const server: FastifyInstance = Fastify({
     bodyLimit: settings.BODY_LIMIT,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
@@ -33,16 +25,15 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
     rewriteUrl: ({ url = '' }) => isForwardAuth(url) ? FORWARD_AUTH_PATH : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },
-    schemaController: { compilersFactory: lazyCompilers },
+    schemaController: { compilersFactory },
     logController: new AccessLog(),
     logger: {
       level: settings.LOG_LEVEL,
-      ...(stream !== undefined && { stream }),
+      ...log,
       redact: ['*.password', '*.token', '*.key', '*.authorization', '*.headers'],
-      // The route, not the address: a client may have put a token into that.
       serializers: {
-        req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? null, remoteAddress: addressOf(request) }),
-        res: (reply) => ({ statusCode: reply.statusCode }),
+        req: describeRequest,
+        res: ({ statusCode }) => ({ statusCode }),
         err: (error: unknown) => error instanceof Error ? safeError(error) : error as ReturnType<typeof safeError>
       }
     }
@@ -52,12 +43,13 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, { s
   return server
 }
 
-/** The client's address. What a proxy passes on in its place may be anything that the client wrote. */
-const addressOf = ({ ip, socket }: FastifyRequest): string => isIP(ip) === 0 ? String(socket.remoteAddress) : ip
+/** The route, not the URL, into which a client may have put a token; no `ip` that is none: a proxy may pass on what a client wrote. */
+const describeRequest = ({ method, routeOptions, ip, socket }: FastifyRequest) =>
+  ({ method, route: routeOptions?.url ?? null, remoteAddress: isIP(ip) === 0 ? String(socket.remoteAddress) : ip })
 
 /**
- * While the server closes, a connection ends with the request that was in flight on it, not with its keep-alive time. One on
- * which nothing was ever asked, as browsers and pools open them in advance, ends at once.
+ * While the server closes, a connection ends with its request in flight, not with its keep-alive time; one on which nothing was
+ * ever asked, as browsers and pools open them in advance, at once.
  */
 function closeIdleConnections (server: FastifyInstance): void {
   const unused = new Set<Socket>()

@@ -5,22 +5,20 @@ import { pino } from 'pino'
 import type { Settings } from './settings.js'
 import { defaultConcurrency } from '../passwords/hashing-queue.js'
 
-/** What a terminal or a supervisor sends to all processes of a group at once. */
+// What a terminal or a supervisor sends to all processes of a group at once.
 const GROUP_SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const
 
 const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 30_000
 const SHORT_LIFE_MS = 30_000
 
-/** Whether this process is the primary, and none of its workers. */
+/** Whether this process is none of the workers. */
 export const { isPrimary } = cluster
 
 /**
- * Runs `serve` in several processes that share the port, and puts another in the place of each that ends. The first one starts
+ * Runs `serve` in `WORKERS` processes that share the port, and puts another in the place of each that ends. The first one starts
  * alone: it migrates, and if it can't listen it says why, and nothing else starts.
  * Told to stop, or dead, the primary lets go of the channels to the workers; that tells them to stop (`runWorker`).
- * @param settings `WORKERS` says how many
- * @param closeTimeoutMs how long a worker takes to stop at most
  * @returns once the first one listens
  */
 export async function startWorkers (settings: Settings, closeTimeoutMs: number): Promise<void> {
@@ -31,7 +29,6 @@ export async function startWorkers (settings: Settings, closeTimeoutMs: number):
   let listens = false
   let failed = false
 
-  /** Has a worker run until the primary is told to stop. */
   async function keepPlace (): Promise<void> {
     let pauseMs = 0
     while (!stopping.signal.aborted) {
@@ -74,15 +71,15 @@ export async function startWorkers (settings: Settings, closeTimeoutMs: number):
   while (places.length < settings.WORKERS) places.push(keepPlace())
 }
 
-/** How a worker ended. One that could not even start has an error and no exit; of another, that can't be written to, the exit follows. */
+// One that could not even start has an error and no exit; of another, that can't be written to, the exit follows.
 const endOf = (worker: Worker) => new Promise<{ code: number | null, signal?: string, error?: string }>((resolve) => {
   worker.once('exit', (code: number | null, signal) => resolve({ code, ...(code === null && { signal }) }))
   worker.on('error', ({ message }) => { if (worker.process.pid === undefined) resolve({ code: null, error: message }) })
 })
 
 /**
- * Runs the service in a worker. It stops when it is told to, or when its primary is gone; once, however many of them come.
- * @param serve starts the service, which leaves some signals alone; returns how to stop it
+ * Runs the service in a worker, until it is told to stop, or its primary is gone.
+ * @param serve starts the service, which leaves these signals alone; returns how to stop it
  */
 export async function runWorker (serve: (skip: Array<typeof GROUP_SIGNALS[number]>) => Promise<() => void>): Promise<void> {
   const worker = cluster.worker as Worker

@@ -163,7 +163,7 @@ t.test('who does not read is cut off', async (t) => {
   const server = Fastify()
   t.teardown(() => server.close())
   await server.register(tokenAuth, { authenticator })
-  await server.register(revocations, { feed, authenticator, keywords: ['Token'] })
+  await server.register(revocations, { feed, authenticator, keywords: ['Token'], administrators: 'superuser' })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1')
   socket.write(`GET /revocations HTTP/1.1\r\nHost: x\r\nAuthorization: Token ${token.key}\r\n\r\n`)

@@ -1,26 +1,24 @@
-import type { TObject } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
-import { type FieldErrors, validationError } from '../../src/errors.js'
+import { type ValueError, type ValueErrorIterator, ValueErrorType } from '@sinclair/typebox/errors'
+import { type AuthtokenError, type FieldErrors, validationError } from '../../src/errors.js'
 
-const SURROGATE = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/
+const LONE_SURROGATE = /\p{Surrogate}/u
 
-/**
- * A validator for Fastify that answers as DRF's serializers do, and coerces nothing.
- * @returns for `setValidatorCompiler`
- */
-export function drfValidatorCompiler ({ schema }: { schema: unknown }) {
-  const compiled = TypeCompiler.Compile(schema as TObject)
-  return (value: unknown) => compiled.Check(value) ? { value } : { error: validationError(drfMessages([...compiled.Errors(value)])) }
+// Not the one of @fastify/type-provider-typebox: that converts values, and keeps of an error only its English message.
+/** A validator compiler for Fastify that coerces nothing. @param toError what is answered; there is at least one error */
+export const validatorCompiler = (toError: (errors: ValueErrorIterator) => AuthtokenError) => ({ schema }: { schema: unknown }) => {
+  const compiled = TypeCompiler.Compile(schema as TSchema)
+  return (value: unknown) => compiled.Check(value) ? { value } : { error: toError(compiled.Errors(value)) }
 }
 
+/** One that answers as DRF's serializers do. */
+export const drfValidatorCompiler = validatorCompiler((errors) => validationError(drfMessages(errors)))
+
 /** TypeBox's errors in the words of DRF's fields: for each field the first that is wrong. */
-function drfMessages (errors: ValueError[]): FieldErrors {
+function drfMessages (errors: Iterable<ValueError>): FieldErrors {
   const fields: FieldErrors = {}
-  for (const error of errors) {
-    const name = nameOf(error.path.split('/')[1] ?? '')
-    fields[name] ??= messagesOf(error)
-  }
+  for (const error of errors) fields[nameOf(error.path.split('/')[1] ?? '')] ??= messagesOf(error)
   return fields
 }
 
@@ -30,7 +28,9 @@ const nameOf = (name: string): string => /^\w{1,32}$/.test(name) ? name : 'non_f
 function messagesOf ({ type, value, schema, path }: ValueError): string[] {
   if (type === ValueErrorType.Object) return [`Invalid data. Expected a dictionary, but got ${pythonType(value)}.`]
   if (type === ValueErrorType.ObjectRequiredProperty) return ['This field is required.']
-  if (type === ValueErrorType.ObjectAdditionalProperties) return [nameOf(path.slice(1)) === 'non_field_errors' ? 'A field is not known.' : 'This field is not known.']
+  if (type === ValueErrorType.ObjectAdditionalProperties) {
+    return [nameOf(path.slice(1)) === 'non_field_errors' ? 'A field is not known.' : 'This field is not known.']
+  }
   if (type === ValueErrorType.Union || type === ValueErrorType.Literal) return [schema.problem]
   if (value === null) return ['This field may not be null.']
   if (schema.type === 'boolean') return ['Must be a valid boolean.']
@@ -42,10 +42,12 @@ function messagesOf ({ type, value, schema, path }: ValueError): string[] {
 }
 
 function unstorable (value: string): string[] | null {
-  const surrogate = SURROGATE.exec(value)?.[0]
+  const surrogate = LONE_SURROGATE.exec(value)?.[0]
   const problems = []
   if (value.includes('\0')) problems.push('Null characters are not allowed.')
-  if (surrogate !== undefined) problems.push(`Surrogate characters are not allowed: U+${surrogate.charCodeAt(0).toString(16).toUpperCase()}.`)
+  if (surrogate !== undefined) {
+    problems.push(`Surrogate characters are not allowed: U+${surrogate.charCodeAt(0).toString(16).toUpperCase()}.`)
+  }
   return problems.length === 0 ? null : problems
 }
 

@@ -1,0 +1,31 @@
+import { Type } from '@sinclair/typebox'
+import type { FastifyRequest } from 'fastify'
+import { PermissionDenied } from '../../src/errors.js'
+import { noStore } from '../http/no-store.js'
+import { administratorsOnly } from './guards.js'
+import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
+import { ownAccess, type TokenAccess } from './token-access.js'
+import tokenRoutes from './token-routes.js'
+
+const prefixParams = { username: Type.String() }
+const querystring = Type.Object({}, { additionalProperties: false })
+
+/** The tokens of the user whose name is in the prefix, for administrators. */
+export default async function userTokens (app: TypedApp, { users, tokens, administrators }: ManagementOptions): Promise<void> {
+  const guard = administratorsOnly(administrators)
+  const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams), querystring })
+  app.addHook('onRequest', noStore)
+
+  app.delete('/', ofList("End all of a user's tokens, the DRF token too", {}, { 204: noContent }), async (request, reply) => {
+    await tokens.revokeAll((await findAccess(request)).owner)
+    return reply.code(204).send()
+  })
+  await app.register(tokenRoutes, { tokens, guard, prefixParams, findAccess })
+
+  async function findAccess (request: FastifyRequest): Promise<TokenAccess> {
+    const access = ownAccess(request, administrators)
+    const owner = orNotFound(await users.findByUsername((request.params as { username: string }).username))
+    if (owner.isSuperuser && !access.caller.isSuperuser) throw new PermissionDenied()
+    return { ...access, owner }
+  }
+}
