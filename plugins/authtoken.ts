@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { type Authtoken, type AuthtokenOptions, type HostAuthtokenOptions, openAuthtoken, openHostAuthtoken } from '../src/open-authtoken.js'
-import type { HostUsers } from '../src/host/host-users.js'
+import type { HostUsers } from '../src/host/host-options.js'
 import type { FastifyAuthtoken } from '../src/identity/host-types.js'
 import { delegateCredentials, type VerifyCredentials } from '../src/passwords/verify-credentials.js'
 import { checkOptions } from './authtoken-options.js'

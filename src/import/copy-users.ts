@@ -2,8 +2,7 @@ import { getTableName } from 'drizzle-orm'
 import { type DjangoDatabase, isConstraintViolation } from '../database/database-interface.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
-import { digestOf, generateId } from '../tokens/format.js'
-import { hintOf } from '../tokens/drf-key.js'
+import { digestOf, drfHintOf, generateId } from '../tokens/format.js'
 import { type Plan, planBatch, type Step } from './import-plan.js'
 import { createTally, type ImportReport, NAMED, type Tally } from './import-report.js'
 import { type Candidate, readRow } from './source-row.js'
@@ -99,7 +98,7 @@ function statements (tx: DjangoDatabase['db'], database: DjangoDatabase, { users
       ? []
       : digests
         ? [addRows(database, tx, tables.authtokenAccesstoken, tokens.map(({ key, created, userId }) => ({
-            id: generateId(), userId, kind: 'sealed', name: SEALED_NAME, digest: digestOf(key), hint: hintOf(key), scope: '*', created, disabled: false
+            id: generateId(), userId, kind: 'sealed', name: SEALED_NAME, digest: digestOf(key), hint: drfHintOf(key), scope: '*', created, disabled: false
           })))]
         : [refuseSealed(tx, tables), addRows(database, tx, tables.authtokenToken, tokens)])
   ]

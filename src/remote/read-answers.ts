@@ -16,8 +16,8 @@ const answer = TypeCompiler.Compile(Type.Object({
   results: Type.Array(Type.Object({ active: Type.Boolean(), identity: Type.Optional(identitySchema) }))
 }))
 
-/** What a user has that a service tells of. */
-export const USER_NAMES: ReadonlyArray<keyof DjangoUser> = ['id', 'username', 'email', 'firstName', 'lastName', 'isActive', 'isStaff', 'isSuperuser', 'dateJoined', 'lastLogin']
+// What a user has that a service tells of.
+const USER_NAMES: ReadonlyArray<keyof DjangoUser> = ['id', 'username', 'email', 'firstName', 'lastName', 'isActive', 'isStaff', 'isSuperuser', 'dateJoined', 'lastLogin']
 
 type WireIdentity = Static<typeof identitySchema>
 

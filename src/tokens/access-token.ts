@@ -1,4 +1,5 @@
 import type { Database } from '../database/database-interface.js'
+import { DatabaseUnusable } from '../errors.js'
 import type { Token } from '../identity/identity.js'
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from '../identity/scope.js'
 
@@ -12,7 +13,7 @@ export interface NewToken {
   expiresIn?: number | null
 }
 
-/** What only the plugins say of a new token: where it comes from. */
+/** Where a new token comes from: said by the plugins, never by who asks for it. */
 export interface Origin {
   kind?: 'access' | 'login'
   /** What it may not outlive: the expiry of the token that makes it. */
@@ -36,29 +37,26 @@ export interface RotateOptions {
 
 /** The longest time for which a rotated token goes on, in seconds: 30 days. */
 export const MAX_GRACE = 2_592_000
-
 /** The name of sealed tokens. */
 export const SEALED_NAME = 'drf'
-
 /** Characters that a token's name may have. */
 export const MAX_NAME_LENGTH = 100
 
+/** A database that only Django migrated has none. */
+export function requireAccessTokens ({ accessTokens }: Database): void {
+  if (!accessTokens) throw new DatabaseUnusable('The database has no table authtoken_accesstoken; run "authtoken migrate"')
+}
+
 /** The columns of a token that may be shown. */
-export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['tables']) => ({
-  id: tokens.id,
-  kind: tokens.kind,
-  name: tokens.name,
-  hint: tokens.hint,
-  scope: tokens.scope,
-  created: tokens.created,
-  expires: tokens.expires,
-  lastUsed: tokens.lastUsed,
-  disabled: tokens.disabled,
-  replacedBy: tokens.replacedBy
-})
+export function shownColumns ({ authtokenAccesstoken: tokens }: Database['tables']) {
+  const { id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy } = tokens
+  return { id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }
+}
 
 /** A token as it is shown, from its row. */
-export const describeAccessToken = ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
+export const describeAccessToken = ({
+  id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy
+}: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
   ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, ...(replacedBy !== null && { replacedBy }) })
 
 /** What is wrong with a token's name. */
