@@ -13,8 +13,8 @@ type RowOf<Users extends HostUsers> = Users extends { select: infer Select exten
   : Omit<Users['table']['$inferSelect'], PasswordName | NamesOf<Users['table'], Users['password']>>
 
 /** What a row calls the values of a column. */
-type NamesOf<Users extends Table, Column> = Column extends { _: { name: infer Name } }
-  ? { [Property in keyof Users['_']['columns']]: Users['_']['columns'][Property]['_']['name'] extends Name ? Property : never }[keyof Users['_']['columns']]
+type NamesOf<Users extends Table, Column, Columns = Users['_']['columns']> = Column extends { _: { name: infer Name } }
+  ? { [Property in keyof Columns]: Columns[Property] extends { _: { name: Name } } ? Property : never }[keyof Columns]
   : never
 
 /**

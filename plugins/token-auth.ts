@@ -80,7 +80,8 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
   const source: AuthenticatorSource = { authenticator, keyword: keywords[0] as string }
 
   if (app.hasDecorator('verifyToken')) {
-    throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; two registrations must be in sibling scopes')
+    throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; ' +
+      'two registrations must be in sibling scopes')
   }
   refuseEarlyRoutes(app, defaultPermission)
 

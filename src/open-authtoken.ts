@@ -111,7 +111,8 @@ export async function openHostAuthtoken (options: HostAuthtokenOptions, login: b
 type Given<Options> = { [Name in keyof Options]?: Options[Name] | undefined }
 type PasswordDefaults = Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>
 
-function assemble<Opened extends Database> (database: Opened, { passwords = {}, tokens = {}, cache }: Given<CommonOptions>, defaults: PasswordDefaults) {
+function assemble<Opened extends Database> (database: Opened, options: Given<CommonOptions>, defaults: PasswordDefaults) {
+  const { passwords = {}, tokens = {}, cache } = options
   const { hasher = defaults.hasher, rehash = defaults.rehash, ...queueOptions } = passwords
   const logins = createLoginStore(database)
   const queue = createHashingQueue(queueOptions)

@@ -15,16 +15,12 @@ import { mapAnswer } from './map-answer.js'
 interface DrfRow extends AccountRow { created: Date | null }
 interface AccessRow extends AccountRow { token: Omit<Token, 'replacedBy'> & Expiry & { replacedBy: string | null } }
 
-/** Finds identities in a database. */
-export interface LocalAuthenticator extends Authenticator {
-  readonly statistics: CacheStatistics
-}
+export interface LocalAuthenticator extends Authenticator { readonly statistics: CacheStatistics }
 
-/**
- * Finds identities in a database: those that are remembered, and others by one prepared query, a join of token and user.
- * @param lastUsed is told of each use of an access token
- */
-export function createAuthenticator (database: Database, format: TokenFormat, lastUsed: LastUsed, options: CacheOptions = {}): LocalAuthenticator {
+/** Finds identities in a database: those that are remembered, and others by one prepared query, a join of token and user. */
+export function createAuthenticator (
+  database: Database, format: TokenFormat, lastUsed: LastUsed, options: CacheOptions = {}
+): LocalAuthenticator {
   const cache = createCache(database, createSource(database, format), options)
 
   function use (found: CachedIdentity | undefined): Identity | null {
@@ -76,5 +72,6 @@ function createSource (database: Database, format: TokenFormat): Source {
 }
 
 /** In place of columns of a table that a query does not read. */
-const absent = <Columns extends Record<string, PgColumn>>(columns: Columns): { [Name in keyof Columns]: SQL<GetColumnData<Columns[Name]> | null> } =>
-  Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`null`.mapWith(column)])) as never
+const absent = <Columns extends Record<string, PgColumn>>(columns: Columns) =>
+  Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`null`.mapWith(column)])) as
+    { [Name in keyof Columns]: SQL<GetColumnData<Columns[Name]> | null> }

@@ -27,12 +27,11 @@ export interface CacheStatistics {
   watch: Watch['state']
 }
 
-/** What a look-up says; undefined: nobody has the token. */
+/** What is known of a token; undefined: nobody has it. */
 export type Answer = CachedIdentity | undefined | Promise<CachedIdentity | undefined>
 
-/** How tokens that are not remembered are looked up. */
+/** Where tokens are looked up that are not remembered: only plausible ones. */
 export interface Source {
-  /** Whether anybody can have a key: junk is not looked up. */
   isPlausible (key: string): boolean
   lookUp (key: string, digest: string): Answer
 }
@@ -43,7 +42,7 @@ interface PendingLookup {
   next?: Promise<CachedIdentity | undefined>
 }
 
-// Hashing a key is the largest part of a hit.
+// Hashing a key is the largest part of a hit. Half of them are forgotten at once, which costs less than to keep an order.
 const RECENT_DIGESTS = 2_000
 
 /**
@@ -54,32 +53,33 @@ const RECENT_DIGESTS = 2_000
  */
 export function createCache (database: Pick<Database, 'watch'>, source: Source, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
   const entries = size === 0 ? null : new LRUCache<string, CachedIdentity>({ max: size })
-  const digests = new LRUCache<string, string>({ max: RECENT_DIGESTS })
   const lookups = new Map<string, PendingLookup>()
   const generations = createGenerations()
+  let recentDigests = new Map<string, string>()
+  let formerDigests = recentDigests
   let watch: Watch | undefined
   let hits = 0
   let misses = 0
 
   return {
+    /** Who has a token. What is remembered is there at once. */
     find,
     get statistics (): CacheStatistics {
       return { hits, misses, size: entries?.size ?? 0, watch: watch?.state ?? 'none' }
     }
   }
 
-  /** Who has a token, remembered or looked up. On a hit the answer is there at once. */
   function find (key: string): Answer {
     // The first use begins to watch: a program that checks no token needs no connection for it.
     watch ??= database.watch(generations.onChange)
     const isLive = watch.poll()
-    const recent = digests.get(key)
-    const digest = recent ?? digestOf(key)
+    const recent = recentDigests.get(key)
+    const digest = recent ?? formerDigests.get(key) ?? digestOf(key)
     const entry = isLive ? entries?.get(digest) : undefined
     if (entry !== undefined && isCurrent(digest, entry)) {
       hits++
       // Only of keys that somebody has: junk takes nobody's place.
-      if (recent === undefined) digests.set(key, digest)
+      if (recent === undefined) keepDigest(key, digest)
       return entry
     }
     return source.isPlausible(key) ? lookUp(key, digest, watch, isLive) : undefined
@@ -87,8 +87,10 @@ export function createCache (database: Pick<Database, 'watch'>, source: Source, 
 
   function isCurrent (digest: string, entry: CachedIdentity): boolean {
     if (entry.until <= performance.now() || entry.isExpired(Date.now())) return false
-    if (entry.generation !== generations.current && generations.isOutdated(entry.generation, digest, entry.userKey)) return false
-    entry.generation = generations.current
+    const { current } = generations
+    if (entry.generation === current) return true
+    if (generations.isOutdated(entry.generation, digest, entry.userKey)) return false
+    entry.generation = current
     return true
   }
 
@@ -126,6 +128,11 @@ export function createCache (database: Pick<Database, 'watch'>, source: Source, 
     } finally {
       lookups.delete(digest)
     }
+  }
+
+  function keepDigest (key: string, digest: string): void {
+    if (recentDigests.size >= RECENT_DIGESTS / 2) [recentDigests, formerDigests] = [new Map(), recentDigests]
+    recentDigests.set(key, digest)
   }
 
   function keep (digest: string, found: CachedIdentity | undefined, { maxAgeMs }: Watch): void {

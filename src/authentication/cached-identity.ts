@@ -9,17 +9,15 @@ const TOKEN_VALUES = 8
 
 /** A token and whose it is, small, since many are remembered: each member costs 0.8 MB per 100,000. */
 export class CachedIdentity {
-  /** The token's public id. */
   readonly id: string
   readonly userId: UserId
-  /** When the token ends, in milliseconds; null: never. */
+  // All in milliseconds.
   readonly expires: number | null
-  /** When it was last used, in milliseconds: as far as that is written, and what is not yet. */
   lastUsed: number | null
+  /** What `LastUsed` has not written yet: the last use, and the expiry that it moved. */
   used: number | null = null
-  /** Where a use that is not written yet moved the expiry. */
   movedExpiry: Date | null = null
-  /** The cache's: the last change that it has seen, and until when it is remembered on the clock that never goes back. */
+  /** The cache's: the last change that it has seen, and until when it is remembered by `performance.now()`. */
   generation = 0
   until = 0
   private readonly flags: number
@@ -29,7 +27,9 @@ export class CachedIdentity {
    * @param expiry how a use may move the token's expiry; null where uses are not recorded
    * @param names of what the user's row has: one array for all that are remembered together
    */
-  constructor (account: Account, token: Token, expiry: Pick<Expiry, 'lifetime' | 'notAfter'> | null, private readonly names: readonly string[]) {
+  constructor (
+    account: Account, token: Token, expiry: Pick<Expiry, 'lifetime' | 'notAfter'> | null, private readonly names: readonly string[]
+  ) {
     this.id = token.id
     this.userId = account.userId
     this.expires = token.expires?.getTime() ?? null
@@ -38,7 +38,8 @@ export class CachedIdentity {
       (token.disabled ? DISABLED : 0) | (expiry === null ? 0 : RECORDED)
     const { kind, name, hint, scope, created, replacedBy = null } = token
     const row = account.user as Record<string, unknown>
-    this.values = [kind, name, hint, scope, created, replacedBy, expiry?.lifetime ?? null, expiry?.notAfter ?? null, ...names.map((name) => row[name])]
+    const { lifetime = null, notAfter = null } = expiry ?? {}
+    this.values = [kind, name, hint, scope, created, replacedBy, lifetime, notAfter, ...names.map((name) => row[name])]
   }
 
   get userKey (): string { return idKey(this.userId) }
@@ -46,14 +47,12 @@ export class CachedIdentity {
   get isStaff (): boolean { return (this.flags & STAFF) !== 0 }
   get isSuperuser (): boolean { return (this.flags & SUPERUSER) !== 0 }
   get isDisabled (): boolean { return (this.flags & DISABLED) !== 0 }
-  /** Whether its uses are recorded. */
   get isRecorded (): boolean { return (this.flags & RECORDED) !== 0 }
   get expiry (): Expiry {
     const values = unpack(this.values)
     return { expires: dateOf(this.expires), lifetime: values[6] as number | null, notAfter: values[7] as Date | null }
   }
 
-  /** Whether the token has ended by itself. @param now in milliseconds */
   isExpired (now: number): boolean { return this.expires !== null && this.expires <= now }
 
   /** Makes it small. Called where it is going to be remembered. */
@@ -61,10 +60,11 @@ export class CachedIdentity {
 
   /** Token and user, for one caller: it may write to both. */
   open (): { token: Token, user: User } {
-    const { id, names } = this
+    const { id, names, isDisabled: disabled } = this
     const values = unpack(this.values)
     const [kind, name, hint, scope, created, replacedBy] = values
-    const token = { id, kind, name, hint, scope, created, expires: dateOf(this.expires), lastUsed: dateOf(this.lastUsed), disabled: this.isDisabled } as Token
+    const [expires, lastUsed] = [dateOf(this.expires), dateOf(this.lastUsed)]
+    const token = { id, kind, name, hint, scope, created, expires, lastUsed, disabled } as Token
     if (replacedBy !== null) token.replacedBy = replacedBy as string
     const user: Record<string, unknown> = {}
     for (let i = 0; i < names.length; i++) user[names[i] as string] = values[TOKEN_VALUES + i]
@@ -86,7 +86,7 @@ class LazyIdentity implements Identity {
   get user (): User { return (this.opened ??= this.cached.open()).user }
 }
 
-/** Who a token lets in at the moment, or null: what is remembered may have ended since. @param now in milliseconds */
+/** Who a token lets in, or null: what is remembered may have ended since. @param now in milliseconds */
 export const identityAt = (cached: CachedIdentity | undefined, now: number): Identity | null =>
   cached === undefined || cached.isDisabled || cached.isExpired(now) ? null : new LazyIdentity(cached)
 
@@ -100,7 +100,7 @@ function pack (values: readonly unknown[]): readonly unknown[] | string {
     else if (value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)) plain.push(value)
     else return values
   }
-  // In one piece: JSON.stringify leaves several, which take a third more.
+  // JSON.stringify's own text is in several pieces, which take a third more.
   return Buffer.from(JSON.stringify(plain)).toString()
 }
 

@@ -14,7 +14,6 @@ export function createGenerations (max = 10_000) {
   })
 
   return {
-    /** The number of the last change: what is asked for from now on has seen it. */
     get current (): number { return current },
 
     onChange (change: Change): void {
@@ -23,7 +22,7 @@ export function createGenerations (max = 10_000) {
       else changed.set('user' in change ? change.user : change.digest, current)
     },
 
-    /** Whether an answer about a digest that was asked for at a generation may be another by now. @param user whose token it is, if anybody's */
+    /** Whether what was asked about a digest at a generation may be another by now. @param user whose token it is, if anybody's */
     isOutdated: (generation: number, digest: string, user?: string): boolean =>
       generation < floor || generation < (changed.peek(digest) ?? 0) || (user !== undefined && generation < (changed.peek(user) ?? 0))
   }

@@ -59,14 +59,16 @@ export function createLastUsed (database: Database, expiryPolicy: ExpiryPolicy) 
 }
 
 /** Forward only: an earlier use never replaces a later one, and none shortens a life or wakes a token that has ended. */
-async function writeLastUsed ({ db, run, cast, tables: { authtokenAccesstoken: tokens } }: Database, batch: CachedIdentity[]): Promise<void> {
+async function writeLastUsed (database: Database, batch: CachedIdentity[]): Promise<void> {
+  const { db, run, cast, tables: { authtokenAccesstoken: tokens } } = database
   const times = batch.map(({ used }) => used as number)
   const rows = batch.map(({ id, movedExpiry }, i) =>
     sql`(${cast(id, tokens.id)}, ${cast(new Date(times[i] as number), tokens.lastUsed)}, ${cast(movedExpiry, tokens.expires)})`)
   const [id, used, movedExpiry] = [sql`uses.column1`, sql`uses.column2`, sql`uses.column3`]
-  const isMoved = and(eq(tokens.disabled, false), isNull(tokens.replacedBy), gt(tokens.expires, new Date()), lt(tokens.expires, movedExpiry))
+  const isCurrent = and(eq(tokens.disabled, false), isNull(tokens.replacedBy), gt(tokens.expires, new Date()))
+  const isLater = and(isCurrent, lt(tokens.expires, movedExpiry))
   await run(() => db.update(tokens)
-    .set({ lastUsed: used, expires: sql`case when ${isMoved} then ${movedExpiry} else ${tokens.expires} end` })
+    .set({ lastUsed: used, expires: sql`case when ${isLater} then ${movedExpiry} else ${tokens.expires} end` })
     .from(sql`(values ${sql.join(rows, sql`, `)}) as uses`)
     .where(and(eq(tokens.id, id), or(isNull(tokens.lastUsed), lt(tokens.lastUsed, used)))))
   for (const [i, identity] of batch.entries()) identity.lastUsed = times[i] as number

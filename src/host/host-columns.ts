@@ -9,7 +9,7 @@ const DELETED_AT = 'deletedAt'
 /**
  * Which columns of the host's table play which part: those that are given, and others by their usual names.
  * @param login whether it is we who check passwords
- * @returns them, and what does not fit, in sentences that name the option and what would be right
+ * @returns what does not fit too, in sentences that name the option and what would be right
  */
 export function chooseColumns (options: HostUsers, login: boolean) {
   const { table } = options
@@ -22,12 +22,13 @@ export function chooseColumns (options: HostUsers, login: boolean) {
   const isActive = chooseFlag('isActive', sql`true`)
   const select = chooseSelection()
   const username = chooseText('username')
+  const deletedAt = options.isActive === undefined ? columns[DELETED_AT] : undefined
   const users = {
     table,
     id,
     username,
     password,
-    isActive: asFlag(options.isActive === undefined && columns[DELETED_AT] !== undefined ? notDeleted(isActive, columns[DELETED_AT]) : isActive),
+    isActive: asFlag(deletedAt === undefined ? isActive : sql`${and(sql`${isActive}`, isNull(deletedAt))}`),
     isStaff: asFlag(chooseFlag('isStaff', sql`false`)),
     isSuperuser: asFlag(chooseFlag('isSuperuser', sql`false`)),
     select
@@ -47,7 +48,8 @@ export function chooseColumns (options: HostUsers, login: boolean) {
 
   function chooseId (): Column | undefined {
     const id = given('id', options.id) ?? Object.values(columns).find(({ primary }) => primary) ?? columns.id
-    if (id === undefined && options.id === undefined) problems.push(`users.id must be given: the table ${name} has no primary key of one column`)
+    const isMissing = id === undefined && options.id === undefined
+    if (isMissing) problems.push(`users.id must be given: the table ${name} has no primary key of one column`)
     if (id !== undefined && !isId(id)) problems.push(`users.id must be an integer, a big integer, a UUID or text; ${typeOf(id)}`)
     return id
   }
@@ -76,8 +78,8 @@ export function chooseColumns (options: HostUsers, login: boolean) {
   }
 
   function chooseSelection (): Record<string, Column> {
-    const isSecret = (property: string, column: Column) => column === password || USUAL_NAMES.password.some((usual) => usual === property)
-    if (options.select === undefined) return Object.fromEntries(Object.entries(columns).filter(([property, column]) => !isSecret(property, column)))
+    const isShown = (property: string, column: Column) => column !== password && !USUAL_NAMES.password.some((usual) => usual === property)
+    if (options.select === undefined) return Object.fromEntries(Object.entries(columns).filter((entry) => isShown(...entry)))
     for (const [property, column] of Object.entries(options.select)) {
       const own = given(`select.${property}`, column)
       if (own !== undefined && own === password) problems.push(`users.select.${property} must not be the password`)
@@ -91,8 +93,6 @@ export const isId = (column: Column): boolean =>
   ['number', 'bigint', 'string', 'custom'].includes(column.dataType) && idKindOf(column.getSQLType()) !== null
 
 const typeOf = (column: Column): string => `${column.name} is ${column.getSQLType()}`
-
-const notDeleted = (isActive: SQL | Column, deletedAt: Column): SQL => and(sql`${isActive}`, isNull(deletedAt)) as SQL
 
 /** SQLite has numbers for what is so; Drizzle's own boolean columns know that. */
 const asFlag = (condition: SQL | Column): SQL | Column =>

@@ -10,7 +10,7 @@ export interface HostUsers<Users extends Table = Table> {
   username?: Column
   /** The encoded password. @default `password`, `passwordHash`, `hashedPassword` or `encryptedPassword` */
   password?: Column
-  /** Who may come in: a boolean column, or a condition. @default `isActive` or `active`, and without `deletedAt`; everybody where there is none */
+  /** Who may come in: a boolean column, or a condition. @default `isActive` or `active`, and without `deletedAt`, where they are there */
   isActive?: Column | SQL
   /** Who passes `isAdminUser`. @default `isStaff` or `isAdmin`; nobody where there is none */
   isStaff?: Column | SQL

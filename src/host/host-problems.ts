@@ -39,13 +39,16 @@ function missingColumns ({ users, nameOf }: Database, found: TableDescription): 
       if (column.table === table && !found.columns.has(name) && !missing.has(name)) missing.set(name, option)
     }
   }
-  return [...missing].map(([column, option]) => `users.${option}: the table ${getTableName(table)} has no column ${column} in the database; ${BEHIND}`)
+  const without = `the table ${getTableName(table)} has no column`
+  return [...missing].map(([column, option]) => `users.${option}: ${without} ${column} in the database; ${BEHIND}`)
 }
 
 function columnProblems ({ users: { table, id, username }, nameOf }: Database, found: TableDescription, login: boolean): string[] {
   const name = getTableName(table)
   const problems: string[] = []
-  if (!found.unique.has(nameOf(id))) problems.push(`users.id: ${nameOf(id)} is neither the primary key of ${name} nor unique; name a column that is`)
+  if (!found.unique.has(nameOf(id))) {
+    problems.push(`users.id: ${nameOf(id)} is neither the primary key of ${name} nor unique; name a column that is`)
+  }
   const type = typeOf(found, nameOf(id))
   if (idKindOf(type) === null) problems.push(`users.id: ${nameOf(id)} is ${type}; ids must be integers, big integers, UUIDs or text`)
   if (login && username !== null && !found.unique.has(nameOf(username))) {

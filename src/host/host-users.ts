@@ -15,10 +15,10 @@ const TABLE_NAMES = ['authtokenToken', 'authtokenAccesstoken', 'authtokenState']
  * @param login whether it is we who check passwords
  * @throws InvalidSettings that names every option that does not fit the others, and what would be right
  */
-export function hostUsers (db: HostDatabase, options: HostUsers, tables: HostTables, login: boolean): { users: UserModel, tables: TokenTables } {
+export function hostUsers (db: HostDatabase, options: HostUsers, tables: HostTables, login: boolean) {
   if (!isOfKnownDriver(db)) throw new InvalidSettings(`authtoken: database must be ${DRIVERS}`)
-  const dialect = isSqlite(db) ? { Table: SQLiteTable, core: 'drizzle-orm/sqlite-core' } : { Table: PgTable, core: 'drizzle-orm/pg-core' }
-  if (!is(options.table, dialect.Table)) throw new InvalidSettings(`authtoken: users.table must be a table of ${dialect.core}, as the database is`)
+  const [TableClass, core] = isSqlite(db) ? [SQLiteTable, 'drizzle-orm/sqlite-core'] : [PgTable, 'drizzle-orm/pg-core']
+  if (!is(options.table, TableClass)) throw new InvalidSettings(`authtoken: users.table must be a table of ${core}, as the database is`)
 
   const { users, problems } = chooseColumns(options, login)
   for (const property of TABLE_NAMES) problems.push(...tableProblems(property, tables[property]))
@@ -26,7 +26,7 @@ export function hostUsers (db: HostDatabase, options: HostUsers, tables: HostTab
   return { users: users as unknown as UserModel, tables: tables as unknown as TokenTables }
 
   function tableProblems (property: typeof TABLE_NAMES[number], table: unknown): string[] {
-    if (!is(table, dialect.Table)) return [`tables.${property} must be a table of ${dialect.core}, as authtokenTables makes it`]
+    if (!is(table, TableClass)) return [`tables.${property} must be a table of ${core}, as authtokenTables makes it`]
     const { id } = users
     if (property === 'authtokenState' || id === undefined || !isId(id)) return []
     const { userId } = getTableColumns(table)

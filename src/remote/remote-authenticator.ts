@@ -11,13 +11,8 @@ import { checkRemoteOptions, type RemoteOptions } from './remote-options.js'
 import { createService } from './service-calls.js'
 import { unavailable } from './service-failure.js'
 
-/** Figures of remote mode: of what is remembered, and of what was asked. */
-export interface RemoteStatistics extends CacheStatistics {
-  /** Calls of the service. */
-  batches: number
-  /** Tokens that it was asked about in them. */
-  tokens: number
-}
+/** Figures of remote mode: of what is remembered; of the calls of the service, and of the tokens that they asked about. */
+export interface RemoteStatistics extends CacheStatistics { batches: number, tokens: number }
 
 /** Asks a service of this package who a key belongs to. */
 export interface RemoteAuthenticator extends Authenticator {

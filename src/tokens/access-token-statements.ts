@@ -9,7 +9,7 @@ export function accessTokenStatements ({ cast, tables: { authtokenAccesstoken: t
 
     isAlive: (now: Date) => or(isNull(tokens.expires), gt(tokens.expires, now)),
 
-    /** Deletes the predecessors whose successor is gone: nothing would end them any more. */
+    /** Replaced tokens whose successor is gone: nothing would end them any more. */
     deleteOrphans: (tx: Db, owner: Owner) => tx.delete(tokens).where(and(
       eq(tokens.userId, owner.id),
       isNotNull(tokens.replacedBy),

@@ -19,7 +19,6 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
   const { isToken, freeName } = accessTokenStatements(database)
   const shown = shownColumns(database.tables)
 
-  /** The user's token of that id, or null. */
   async function find (owner: Owner, id: string): Promise<Token | null> {
     requireAccessTokens(database)
     if (!isStorable(id)) return null
@@ -30,7 +29,6 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
   return {
     find,
 
-    /** The id of the user whose token it is, or null. */
     async findOwner (id: string): Promise<UserId | null> {
       requireAccessTokens(database)
       if (!isStorable(id)) return null
@@ -38,13 +36,14 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
       return row?.userId ?? null
     },
 
-    /** The token of that key, whatever its state, and whose it is; null: nobody's. */
+    /** The token of that key, whatever its state. */
     async locate (key: string): Promise<{ id: string, userId: UserId } | null> {
-      const [row] = await database.run(() => db.select({ id: tokens.id, userId: tokens.userId }).from(tokens).where(eq(tokens.digest, digestOf(key))))
+      const { id, userId, digest } = tokens
+      const [row] = await database.run(() => db.select({ id, userId }).from(tokens).where(eq(digest, digestOf(key))))
       return row ?? null
     },
 
-    /** A page of the user's tokens, oldest first, the replaced and expired ones too, and how many there are. */
+    /** A page of them, oldest first, the replaced and expired ones too, and how many there are. */
     async list (owner: Owner, { limit, offset = 0 }: { limit: number, offset?: number }): Promise<{ count: number, tokens: Token[] }> {
       requireAccessTokens(database)
       const where = eq(tokens.userId, owner.id)
@@ -57,11 +56,7 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
     create: createIssuer(database, format, expiryPolicy, limits),
     rotate: createRotation(database, format, find),
 
-    /**
-     * Renames, narrows, widens, disables or enables a token.
-     * @returns the token as it is then, or null where there is none
-     * @throws ValidationError, Conflict for a token that was replaced
-     */
+    /** @returns the token as it is then, or null. @throws ValidationError, Conflict for a token that was replaced */
     async update (owner: Owner, id: string, { name, scope, disabled }: TokenChanges): Promise<Token | null> {
       requireAccessTokens(database)
       refuseProblems({ name: name === undefined ? [] : nameProblems(name), scope: scope === undefined ? [] : scopeProblems(scope) })
@@ -84,7 +79,7 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
       return await find(owner, id)
     },
 
-    /** Deletes a token, and the one that it replaced. @returns whether there was one */
+    /** Deletes a token, and the one that it replaced. */
     async revoke (owner: Owner, id: string): Promise<boolean> {
       requireAccessTokens(database)
       if (!isStorable(id)) return false
@@ -95,7 +90,7 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
       return revoked === 1
     },
 
-    /** Deletes what expired before a date. @param limit how many at most @returns how many it were */
+    /** Deletes what expired before a date, so many at most. @returns how many it were */
     async prune (before: Date, limit: number): Promise<number> {
       requireAccessTokens(database)
       const expired = db.select({ id: tokens.id }).from(tokens).where(lte(tokens.expires, before)).limit(limit)

@@ -13,7 +13,7 @@ export interface NewToken {
   expiresIn?: number | null
 }
 
-/** Where a new token comes from: said by the plugins, never by who asks for it. */
+/** Where a new token comes from: never said by who asks for it. */
 export interface Origin {
   kind?: 'access' | 'login'
   /** What it may not outlive: the expiry of the token that makes it. */
@@ -35,19 +35,17 @@ export interface RotateOptions {
   grace?: number
 }
 
-/** The longest time for which a rotated token goes on, in seconds: 30 days. */
+/** The longest grace, in seconds. */
 export const MAX_GRACE = 2_592_000
 /** The name of sealed tokens. */
 export const SEALED_NAME = 'drf'
-/** Characters that a token's name may have. */
 export const MAX_NAME_LENGTH = 100
 
-/** A database that only Django migrated has none. */
+/** @throws DatabaseUnusable where only Django migrated the database */
 export function requireAccessTokens ({ accessTokens }: Database): void {
   if (!accessTokens) throw new DatabaseUnusable('The database has no table authtoken_accesstoken; run "authtoken migrate"')
 }
 
-/** The columns of a token that may be shown. */
 export function shownColumns ({ authtokenAccesstoken: tokens }: Database['tables']) {
   const { id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy } = tokens
   return { id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }
@@ -59,7 +57,6 @@ export const describeAccessToken = ({
 }: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
   ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, ...(replacedBy !== null && { replacedBy }) })
 
-/** What is wrong with a token's name. */
 export function nameProblems (name: string): string[] {
   const trimmed = name.trim()
   if (trimmed === '') return ['This field may not be blank.']
@@ -68,7 +65,6 @@ export function nameProblems (name: string): string[] {
   return trimmed === SEALED_NAME ? [`The name "${SEALED_NAME}" is reserved.`] : []
 }
 
-/** What is wrong with a scope. */
 export function scopeProblems (scope: string): string[] {
   if (scope.length > MAX_SCOPE_LENGTH) return [`Ensure this field has no more than ${MAX_SCOPE_LENGTH} characters.`]
   return new RegExp(SCOPE_PATTERN).test(scope) ? [] : [SCOPE_PROBLEM]

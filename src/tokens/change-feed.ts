@@ -3,10 +3,7 @@ import type { Database } from '../database/database-interface.js'
 import { randomBase62 } from './format.js'
 
 /** A change, and its place in the feed. */
-export interface FeedEvent {
-  id: string
-  change: Change
-}
+export interface FeedEvent { id: string, change: Change }
 
 export type ChangeFeed = ReturnType<typeof createChangeFeed>
 

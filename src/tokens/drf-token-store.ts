@@ -24,7 +24,6 @@ export function isDrfOf (users: UserModel, userId: UserId, id: string): boolean 
   return owner !== null && owner === readUserId(users, String(userId))
 }
 
-/** What may be shown of a DRF token. */
 export const describeToken = (key: string, userId: UserId, created: Date | null): Token => ({
   id: drfId(userId),
   kind: 'drf',
@@ -64,14 +63,9 @@ export function createDrfTokenStore (database: Database) {
   const refusal = async (): Promise<Error> => await isSealed() ? new TokensSealed() : ownerNotFound()
 
   return {
-    /** The user's token with its key, or null. */
     find,
 
-    /**
-     * The user's token; made where there is none, as DRF's `get_or_create`.
-     * @param password see `isOwner`
-     * @throws NotFound where the user, or the password, is not there any more; TokensSealed
-     */
+    /** The user's token; made where there is none, as DRF's `get_or_create`. @throws NotFound where the owner is gone, TokensSealed */
     async getOrCreate (user: Owner, password?: string): Promise<IssuedToken> {
       const present = await find(user)
       if (present !== null) return present
@@ -82,7 +76,7 @@ export function createDrfTokenStore (database: Database) {
       return made
     },
 
-    /** A new token in place of the user's present one, as `drf_create_token -r`. The old key is dead at once. @throws as above */
+    /** A new token in place of the user's present one, as `drf_create_token -r`. @throws as above */
     async replace (user: Owner): Promise<IssuedToken> {
       const fresh = freshToken()
       const [replaced] = await database.transaction((tx) => [
@@ -92,24 +86,20 @@ export function createDrfTokenStore (database: Database) {
       return issued({ ...fresh, userId: user.id })
     },
 
-    /** Whose token has that key; null: nobody's. */
+    /** Whose token has that key. */
     async locate (key: string): Promise<UserId | null> {
       const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.key, key)))
       return row?.userId ?? null
     },
 
-    /** Deletes the user's token. @param key of which it must be, where one is given. @returns whether there was one */
+    /** @param key that the token must have, where one is given */
     async revoke (user: Owner, key?: string): Promise<boolean> {
       const which = and(eq(tokens.userId, user.id), key === undefined ? undefined : eq(tokens.key, key))
       const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(which)], { user: user.id })
       return deleted === 1
     },
 
-    /**
-     * Makes tokens for users who have none, in order of their ids, a batch at a time.
-     * @returns after each batch, how many such users were found
-     * @throws as above
-     */
+    /** Makes tokens for users who have none. @returns after each batch, how many they were. @throws as above */
     async * createMissing (size = 500): AsyncGenerator<number, void, undefined> {
       for (let last: UserId | null = null, full = true; full;) {
         const owners: Owner[] = await database.run(() => db.select({ id: users.id })

@@ -28,7 +28,8 @@ export const MAX_DURATION = 3_155_760_000
 const LOGIN_EXPIRES_IN = 2_592_000
 
 /** Works out when tokens end. */
-export function createExpiryPolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false }: ExpiryOptions = {}) {
+export function createExpiryPolicy (options: ExpiryOptions = {}) {
+  const { expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false } = options
   return {
     sliding,
 
@@ -41,8 +42,8 @@ export function createExpiryPolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPI
     ofNewToken (kind: 'access' | 'login', wanted: number | null | undefined, bound: Date | null, now: Date): Expiry {
       const left = bound === null ? Infinity : Math.floor((bound.getTime() - now.getTime()) / 1000)
       const longest = Math.min(maxLife || MAX_DURATION, left)
-      const isAllowed = wanted === null ? maxLife === 0 && bound === null : Number.isInteger(wanted) && (wanted as number) >= 1 && (wanted as number) <= longest
-      if (wanted !== undefined && !isAllowed) throw tooLong(longest)
+      if (wanted === null && (maxLife > 0 || bound !== null)) throw tooLong(longest)
+      if (wanted != null && (!Number.isInteger(wanted) || wanted < 1 || wanted > longest)) throw tooLong(longest)
       const usual = (kind === 'login' ? loginExpiresIn : expiresIn) || Infinity
       const lifetime = wanted === undefined ? Math.min(usual, maxLife || Infinity, left) : wanted ?? Infinity
       return {
@@ -52,7 +53,7 @@ export function createExpiryPolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPI
       }
     },
 
-    /** Where a use moves the expiry; null: it stays. @param now in milliseconds */
+    /** Where a use moves the expiry; null: it stays. */
     afterUse ({ lifetime, notAfter, expires }: Expiry, now: number): Date | null {
       if (!sliding || lifetime === null || expires === null) return null
       const moved = earlierOf(secondsAfter(new Date(now), lifetime), notAfter) as Date

@@ -4,7 +4,6 @@ import { crc32 } from 'node:zlib'
 /** What a prefix looks like: part of each token, so that people and scanners see what they have found. */
 export const PREFIX_PATTERN = '^[a-z0-9]{1,12}$'
 
-/** Gives so many random bytes. */
 export type RandomSource = (size: number) => Uint8Array
 
 export type TokenFormat = ReturnType<typeof createTokenFormat>
@@ -50,7 +49,7 @@ export function createTokenFormat (prefix = 'fat') {
   const shape = new RegExp(`^${begin}${rest}$`)
 
   return {
-    /** The regular expression for secret scanners. */
+    /** For secret scanners. */
     pattern: `\\b${begin}${rest}\\b`,
 
     generate (random?: RandomSource): string {
@@ -65,7 +64,7 @@ export function createTokenFormat (prefix = 'fat') {
     hasValidChecksum: (key: string): boolean =>
       shape.test(key) && checksum(key.slice(begin.length, -CHECKSUM_LENGTH)) === key.slice(-CHECKSUM_LENGTH),
 
-    /** The part that may be shown: the first 4 of its random characters. */
+    /** The part that may be shown. */
     hintOf: (key: string): string => key.slice(begin.length, begin.length + HINT_LENGTH)
   }
 }

@@ -85,5 +85,4 @@ export function createIssuer (database: Database, format: TokenFormat, expiryPol
   }
 }
 
-/** What is said where a user has a token of that name already. */
 export const nameTaken = () => validationError({ name: ['The user has a token of that name already.'] })

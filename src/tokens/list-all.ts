@@ -6,10 +6,7 @@ import { describeAccessToken, shownColumns } from './access-token.js'
 import { describeToken } from './drf-token-store.js'
 
 /** A token and whose it is. */
-export interface OwnedToken {
-  username: string
-  token: Token
-}
+export interface OwnedToken { username: string, token: Token }
 
 const BATCH = 500
 

@@ -7,5 +7,4 @@ import type { Owner } from '../identity/identity.js'
 export const isOwner = (users: UserModel, owner: Owner, password?: string) =>
   and(eq(users.id, owner.id), password === undefined || users.password === null ? undefined : eq(users.password, password))
 
-/** What is said where no such user was found. */
 export const ownerNotFound = () => new NotFound('The user, or the password, is not there any more.')

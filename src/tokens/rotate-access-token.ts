@@ -7,7 +7,6 @@ import { MAX_GRACE, type Origin, type RotateOptions } from './access-token.js'
 import { earlierOf } from './expiry.js'
 import { digestOf, generateId, type TokenFormat } from './format.js'
 
-/** Puts new access tokens in the place of others. @param find finds a user's token */
 export function createRotation (database: Database, format: TokenFormat, find: (owner: Owner, id: string) => Promise<Token | null>) {
   const { tables: { authtokenAccesstoken: tokens } } = database
   const { isToken, isAlive, columnsOf } = accessTokenStatements(database)
@@ -53,5 +52,4 @@ export function createRotation (database: Database, format: TokenFormat, find: (
   }
 }
 
-/** What is said where another token came in its place. */
 export const alreadyReplaced = () => new Conflict('The token was replaced. Change the one that came in its place.')

@@ -4,13 +4,8 @@ import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from './access-token.js'
 import { digestOf, drfHintOf, generateId, randomBase62 } from './format.js'
 
-/** How far sealing has come. */
-export interface SealingProgress {
-  /** DRF tokens that are digests now. */
-  sealed: number
-  /** DRF tokens that there were at the start. */
-  total: number
-}
+/** How far sealing has come, of the DRF tokens that there were at the start. */
+export interface SealingProgress { sealed: number, total: number }
 
 const BATCH = 500
 
@@ -31,8 +26,8 @@ export async function sealTokens (database: DjangoDatabase, onProgress: (progres
   const total = await database.run(() => db.$count(drf))
   let sealed = 0
   for (let last = '', full = true; full;) {
-    const batch = await database.run(() => db.select({ key: drf.key }).from(drf).where(gt(drf.key, last)).orderBy(asc(drf.key)).limit(BATCH))
-    const keys = batch.map(({ key }) => key)
+    const batch = db.select({ key: drf.key }).from(drf).where(gt(drf.key, last)).orderBy(asc(drf.key)).limit(BATCH)
+    const keys = (await database.run(() => batch)).map(({ key }) => key)
     if (keys.length > 0) await database.transaction((tx) => moveTokens(database, tx, keys), 'all')
     sealed += keys.length
     full = keys.length === BATCH
@@ -42,8 +37,8 @@ export async function sealTokens (database: DjangoDatabase, onProgress: (progres
   try {
     await database.scrub()
   } catch (error) {
-    throw new DatabaseUnusable('Every DRF token is a digest now, but the file could not be rewritten, so that traces of them are left in it: ' +
-      'another program reads it, or the disk is full. Run "authtoken tokens seal" again.', { cause: error })
+    throw new DatabaseUnusable('Every DRF token is a digest now, but the file could not be rewritten, so that traces of them are left ' +
+      'in it: another program reads it, or the disk is full. Run "authtoken tokens seal" again.', { cause: error })
   }
   await database.run(() => db.update(state).set({ value: 'done' }).where(eq(state.name, 'seal')))
   return sealed

@@ -1,7 +1,7 @@
 import { type Database, isStorable } from '../database/database-interface.js'
 import type { UserId } from '../database/token-table-options.js'
 import { readUserId } from '../database/user-model.js'
-import { validationError } from '../errors.js'
+import { refuseProblems } from '../errors.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import type { AccessTokenStore } from './access-token-store.js'
 import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
@@ -14,14 +14,11 @@ export type TokenKind = 'drf' | 'access'
 /** The tokens of both kinds: `app.authtoken.tokens`. */
 export type Tokens = ReturnType<typeof createTokens>
 
-/**
- * A user's tokens of both kinds, by their public ids.
- * @param kind what is made where nobody says which
- */
+/** A user's tokens of both kinds, by their public ids. @param kind what is made where nobody says which */
 export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: TokenKind) {
   const withoutKey = ({ key, ...token }: IssuedToken): Token => token
 
-  /** The DRF token where that id is its, null where the user has none, undefined where the id is another's. */
+  /** Undefined where the id is not that of a DRF token. */
   async function findDrf (owner: Owner, id: string): Promise<Token | null | undefined> {
     if (!isDrfOf(database.users, owner.id, id)) return undefined
     const token = await drf.find(owner)
@@ -37,14 +34,10 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     replace: drf.replace,
     /** Makes DRF tokens for users who have none. @returns after each batch, how many such users were found. @throws as above */
     createMissing: drf.createMissing,
-    /** Makes an access token. The answer is the only place where its key ever stands. @throws ValidationError, TokenLimitReached, NotFound */
+    /** Makes an access token, whose key stands in the answer alone. @throws ValidationError, TokenLimitReached, NotFound */
     create: (owner: Owner, token?: NewToken, origin?: Origin): Promise<IssuedToken> => access.create(owner, token, origin),
 
-    /**
-     * What the exchange answers with: the DRF token, or a new access token of kind login.
-     * @param login the encoded password that the user logged in with: nothing is made once that is another
-     * @throws as `create` and `getOrCreate`
-     */
+    /** What a login gets: the DRF token, or a new access token of kind login. @throws as `create` and `getOrCreate` */
     async issue (owner: Owner, { password }: { password?: string | undefined }, token?: NewToken): Promise<IssuedToken> {
       const present = token === undefined && kind === 'drf' ? await unlessSealed(drf.getOrCreate(owner, password)) : null
       return present ?? await access.create(owner, token, { kind: 'login', password })
@@ -87,29 +80,21 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     async update (owner: Owner, id: string, changes: TokenChanges): Promise<Token | null> {
       const found = await findDrf(owner, id)
       if (found === undefined) return await access.update(owner, id, changes)
-      const fields = found === null ? [] : Object.keys(changes)
-      if (fields.length > 0) throw validationError(Object.fromEntries(fields.map((name) => [name, ['A DRF token has none. Use an access token.']])))
+      const refused = found === null ? [] : Object.keys(changes).map((name) => [name, ['A DRF token has none. Use an access token.']])
+      refuseProblems(Object.fromEntries(refused))
       return found
     },
 
-    /**
-     * Puts a new token in the place of one; a DRF token ends at once.
-     * @returns the new token with its key, or null where there is none
-     * @throws ValidationError on `grace`, Conflict for one that was replaced or has expired
-     */
+    /** Puts a new token in the place of one. @returns it, or null. @throws ValidationError, Conflict for one that is replaced or expired */
     async rotate (owner: Owner, id: string, options: RotateOptions = {}, origin: Pick<Origin, 'bound'> = {}): Promise<IssuedToken | null> {
       const found = await findDrf(owner, id)
       if (found === undefined) return await access.rotate(owner, id, options, origin)
       if (found === null) return null
-      if (options.grace !== undefined && options.grace !== 0) throw validationError({ grace: ['A DRF token ends at once: the grace period must be 0.'] })
+      refuseProblems({ grace: (options.grace ?? 0) === 0 ? [] : ['A DRF token ends at once: the grace period must be 0.'] })
       return await drf.replace(owner)
     },
 
-    /**
-     * Deletes a token.
-     * @param key of which it must be, where one is given: the id of a DRF token outlives its key
-     * @returns whether there was one
-     */
+    /** Deletes a token. @param key that it must have, where one is given: the id of a DRF token outlives its key */
     revoke: (owner: Owner, id: string, key?: string): Promise<boolean> =>
       isDrfOf(database.users, owner.id, id) ? drf.revoke(owner, key) : access.revoke(owner, id),
 
