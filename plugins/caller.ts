@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { UserId } from '../src/database/user-id.js'
-import type { Identity, Token, User } from '../src/identity/identity.js'
-import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/identity/scope.js'
 import { factsOf } from '../src/identity/account.js'
+import type { Identity, Token } from '../src/identity/identity.js'
+import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/identity/scope.js'
 
 /** The caller's token. */
 export interface Auth extends Token {
@@ -10,22 +10,37 @@ export interface Auth extends Token {
   userId: UserId
   /** Whether the caller counts as staff here: the user does, and the token has full power or scope `admin`. */
   isStaff: boolean
-  /**
-   * Whether the token may do something.
-   * @param scope space-separated scopes, all of which are needed
-   */
+  /** Whether the token may do something. @param scope space-separated scopes, all of which are needed */
   hasScope (scope: string): boolean
 }
 
-/** Who makes a request. What of it nobody reads is not made. */
-class Caller {
-  private ownUser: User | undefined
-  private ownAuth: Auth | undefined
+const CALLER = Symbol('fastify-authtoken.caller')
+const AUTH = Symbol('fastify-authtoken.auth')
 
-  constructor (private readonly identity: Identity, private readonly administrators: Administrators) {}
+type Called = FastifyRequest & { [CALLER]?: Identity, [AUTH]?: Auth }
 
-  get user (): User { return (this.ownUser ??= this.identity.user) }
-  get auth (): Auth { return (this.ownAuth ??= createAuth(this.identity, this.administrators)) }
+/** Says who makes a request. Until then it is anonymous. */
+export function setCaller (request: FastifyRequest, identity: Identity): void {
+  (request as Called)[CALLER] = identity
+}
+
+/** Whether nobody is known to make a request: also on a route that the plugin does not know. */
+export const isAnonymous = (request: FastifyRequest): boolean => (request as Called)[CALLER] === undefined && request.user == null
+
+/** Gives the requests of a scope `user` and `auth`, made where they are read. A host may write to both. */
+export function decorateRequests (app: FastifyInstance, administrators: Administrators): void {
+  decorate(app, 'user', (request) => request[CALLER]?.user ?? null)
+  decorate(app, 'auth', (request) => {
+    const caller = request[CALLER]
+    return caller === undefined ? null : (request[AUTH] ??= createAuth(caller, administrators))
+  })
+}
+
+function decorate (app: FastifyInstance, name: 'user' | 'auth', read: (request: Called) => unknown): void {
+  app.decorateRequest(name, {
+    getter () { return read(this as Called) },
+    setter (value: unknown) { Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }) }
+  } as never)
 }
 
 // Member by member: objects that are spread and then added to are far slower to make.
@@ -49,26 +64,4 @@ function createAuth (identity: Identity, administrators: Administrators): Auth {
   }
   if (token.replacedBy !== undefined) auth.replacedBy = token.replacedBy
   return auth
-}
-
-const CALLER = Symbol('fastify-authtoken.caller')
-
-type Called = FastifyRequest & { [CALLER]?: Caller }
-
-/** Says who makes a request. Until then it is anonymous. */
-export function setCaller (request: FastifyRequest, identity: Identity, administrators: Administrators): void {
-  (request as Called)[CALLER] = new Caller(identity, administrators)
-}
-
-/** Whether nobody is known to make a request: also on a route that the plugin does not know. */
-export const isAnonymous = (request: FastifyRequest): boolean => (request as Called)[CALLER] === undefined && request.user == null
-
-/** Gives the requests of a scope `user` and `auth`. A host may write to both. */
-export function decorateRequests (app: FastifyInstance): void {
-  for (const name of ['user', 'auth'] as const) {
-    app.decorateRequest(name, {
-      getter () { return (this as Called)[CALLER]?.[name] ?? null },
-      setter (value: unknown) { Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true }) }
-    } as never)
-  }
 }

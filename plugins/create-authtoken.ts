@@ -1,10 +1,11 @@
 import type { GetColumnData, Table } from 'drizzle-orm'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { HostUsers, PasswordName } from '../src/host/host-users.js'
+import type { HostUsers, PasswordName } from '../src/host/host-options.js'
+import type { AuthenticatorSource } from './authenticate-hook.js'
 import authtoken, { type HostOptions } from './authtoken.js'
 import type { Auth } from './caller.js'
-import { AUTHENTICATOR, type AuthenticatorSource } from './token-auth.js'
+import { AUTHENTICATOR } from './token-auth.js'
 
 /** A user as the request has it: what `select` says, or the whole row without the password. */
 type RowOf<Users extends HostUsers> = Users extends { select: infer Select extends NonNullable<HostUsers['select']> }
@@ -12,8 +13,8 @@ type RowOf<Users extends HostUsers> = Users extends { select: infer Select exten
   : Omit<Users['table']['$inferSelect'], PasswordName | NamesOf<Users['table'], Users['password']>>
 
 /** What a row calls the values of a column. */
-type NamesOf<Users extends Table, Column> = Column extends { _: { name: infer Name } }
-  ? { [Property in keyof Users['_']['columns']]: Users['_']['columns'][Property]['_']['name'] extends Name ? Property : never }[keyof Users['_']['columns']]
+type NamesOf<Users extends Table, Column, Columns = Users['_']['columns']> = Column extends { _: { name: infer Name } }
+  ? { [Property in keyof Columns]: Columns[Property] extends { _: { name: Name } } ? Property : never }[keyof Columns]
   : never
 
 /**

@@ -1,16 +1,17 @@
 import '@fastify/auth'
 import fastifyAuth from '@fastify/auth'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { AuthtokenError, DatabaseUnavailable, InvalidSettings, InvalidToken, retryAfter, UserInactive } from '../src/errors.js'
-import { parseAuthorization, parseRepeatedAuthorization } from '../src/authentication/authorization-header.js'
-import type { Authenticator, Identity, User } from '../src/identity/identity.js'
-import { isActive } from '../src/identity/account.js'
+import { AuthtokenError, InvalidSettings } from '../src/errors.js'
+import type { Authenticator, User } from '../src/identity/identity.js'
 import type { Administrators } from '../src/identity/scope.js'
-import { type Auth, decorateRequests, setCaller } from './caller.js'
-import { challengeOf, sendDrfError } from './http/drf-errors.js'
+import { type AuthenticatorSource, type Check, createAuthenticateHook } from './authenticate-hook.js'
+import { type Auth, decorateRequests } from './caller.js'
 import { refuseEarlyRoutes } from './early-routes.js'
-import { checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken, scopeFunction, scopePermission } from './permissions.js'
+import { challengeOf, sendDrfError } from './http/drf-errors.js'
+import {
+  checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken, scopeFunction, scopePermission
+} from './permissions.js'
 
 /** Options of `tokenAuth`. */
 export interface TokenAuthOptions {
@@ -41,9 +42,6 @@ export interface TokenAuthOptions {
 
 /** Where an application's authenticator is: a test may put another before it. */
 export const AUTHENTICATOR = Symbol.for('fastify-authtoken.authenticator')
-
-/** Holds the authenticator of a scope. */
-export interface AuthenticatorSource { authenticator: Authenticator, keyword: string }
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -82,11 +80,12 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
   const source: AuthenticatorSource = { authenticator, keyword: keywords[0] as string }
 
   if (app.hasDecorator('verifyToken')) {
-    throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; two registrations must be in sibling scopes')
+    throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; ' +
+      'two registrations must be in sibling scopes')
   }
   refuseEarlyRoutes(app, defaultPermission)
 
-  decorateRequests(app)
+  decorateRequests(app, administrators)
   app.decorate('verifyToken', permissionFunction('isAuthenticated'))
   app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
   app.decorate('isAdminUser', permissionFunction('isAdminUser'))
@@ -99,13 +98,10 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
     const own = route.config?.authtoken
     if (own === false) return
     const policy = { keywords, permission: defaultPermission, ...checkRoute(route, own ?? {}) }
-    const hook = createHook(source, policy.keywords.map((word) => word.toLowerCase()), policyOf(policy), administrators)
-    route.onRequest = [hook, ...[route.onRequest ?? []].flat()]
+    route.onRequest = [createAuthenticateHook(source, policy.keywords, policyOf(policy)), ...[route.onRequest ?? []].flat()]
     route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
   })
 }
-
-type Check = (request: FastifyRequest) => AuthtokenError | null
 
 /** The permission and the scope, where both are declared both are needed. */
 function policyOf ({ permission, scope }: { permission: Permission, scope?: string | undefined }): Check {
@@ -114,57 +110,6 @@ function policyOf ({ permission, scope }: { permission: Permission, scope?: stri
   const hasScope = scopePermission(scope)
   return (request) => isPermitted(request) ?? hasScope(request)
 }
-
-function createHook (source: AuthenticatorSource, keywords: string[], permission: Check, administrators: Administrators): onRequestHookHandler {
-  return function authenticate (request, _reply, done) {
-    const header = request.headers.authorization
-    if (header === undefined) {
-      done(permission(request) ?? undefined)
-      return
-    }
-    const repeated = repeatedHeader(request.raw.rawHeaders)
-    const key = repeated === null ? parseAuthorization(header, keywords) : parseRepeatedAuthorization(repeated, keywords)
-    if (key === null) {
-      done(permission(request) ?? undefined)
-    } else if (typeof key !== 'string') {
-      done(key)
-    } else {
-      lookUp(source.authenticator, key, (error, identity) => done(error ?? accept(request, identity, administrators) ?? permission(request) ?? undefined))
-    }
-  }
-}
-
-function lookUp (authenticator: Authenticator, key: string, done: (error: Error | null, identity: Identity | null) => void): void {
-  let found
-  try {
-    found = authenticator.authenticate(key)
-  } catch (error) {
-    done(notKnown(error), null)
-    return
-  }
-  if (found instanceof Promise) found.then((identity) => done(null, identity), (error) => done(notKnown(error), null))
-  else done(null, found)
-}
-
-/** Nothing is known about the token: never 401, and never the driver's own words. */
-const notKnown = (error: unknown): Error =>
-  error instanceof AuthtokenError ? error : retryAfter(new DatabaseUnavailable({ cause: error }), 1)
-
-function accept (request: FastifyRequest, identity: Identity | null, administrators: Administrators): AuthtokenError | null {
-  if (identity === null) return new InvalidToken()
-  if (!isActive(identity)) return new UserInactive()
-  setCaller(request, identity, administrators)
-  return null
-}
-
-/** Node keeps the first of several `Authorization` headers. @returns all of them, or null where there is one */
-function repeatedHeader (rawHeaders: string[]): string[] | null {
-  let count = 0
-  for (let i = 0; i < rawHeaders.length; i += 2) if (isAuthorization(rawHeaders[i] as string)) count++
-  return count < 2 ? null : rawHeaders.filter((_, i) => i % 2 === 1 && isAuthorization(rawHeaders[i - 1] as string))
-}
-
-const isAuthorization = (name: string): boolean => name.length === 13 && name.toLowerCase() === 'authorization'
 
 type ErrorHandler = NonNullable<RouteOptions['errorHandler']>
 

@@ -1,23 +1,25 @@
-import type { Database, HostDatabase } from './database/database-interface.js'
-import type { DatabaseOptions } from './database/database-options.js'
-import { hostProblems } from './host/host-problems.js'
-import { type HostTables, type HostUsers, hostUsers } from './host/host-users.js'
-import { isEmbedded, openDatabase, openHostDatabase } from './database/open-database.js'
-import { DatabaseUnusable, InvalidSettings } from './errors.js'
 import { createAuthenticator } from './authentication/authenticator.js'
 import type { CacheOptions } from './authentication/cache.js'
-import { createAccessTokenStore, type LimitOptions } from './tokens/access-token-store.js'
-import { createDrfTokenStore } from './tokens/drf-token-store.js'
-import { createTokenFormat } from './tokens/format.js'
-import { createExpiryPolicy, type ExpiryOptions } from './tokens/expiry.js'
-import { createChangeFeed } from './tokens/change-feed.js'
-import { createTokens, type TokenKind } from './tokens/tokens.js'
 import { createLastUsed } from './authentication/last-used.js'
-import { createAccounts, type OnUserCreated } from './users/accounts.js'
+import type { Database, HostDatabase } from './database/database-interface.js'
+import type { DatabaseOptions } from './database/database-options.js'
+import { isEmbedded, openDatabase, openHostDatabase } from './database/open-database.js'
+import { DatabaseUnusable, InvalidSettings } from './errors.js'
+import { hostProblems } from './host/host-problems.js'
+import type { HostTables, HostUsers } from './host/host-options.js'
+import { hostUsers } from './host/host-users.js'
 import { createCredentials } from './passwords/credentials.js'
 import type { HasherName } from './passwords/hashers/index.js'
 import { createHashingQueue, type HashingQueueOptions } from './passwords/hashing-queue.js'
 import { createLoginStore } from './passwords/login-store.js'
+import { createAccessTokenStore } from './tokens/access-token-store.js'
+import { createChangeFeed } from './tokens/change-feed.js'
+import { createDrfTokenStore } from './tokens/drf-token-store.js'
+import { createExpiryPolicy, type ExpiryOptions } from './tokens/expiry.js'
+import { createTokenFormat } from './tokens/format.js'
+import type { LimitOptions } from './tokens/issue-access-token.js'
+import { createForNewUser, createTokens, type TokenKind } from './tokens/tokens.js'
+import { createAccounts, type OnUserCreated } from './users/accounts.js'
 import { createUserStore } from './users/user-store.js'
 
 /** What is set of tokens and passwords, whosever the users are. */
@@ -76,14 +78,17 @@ export type Authtoken = Awaited<ReturnType<typeof openAuthtoken>>
  * Opens a database of Django's form and puts users, passwords and tokens on it.
  * @throws DatabaseUnusable, InvalidSettings
  */
-export async function openAuthtoken ({ database: source, migrate = isEmbedded(source), onUserCreated, passwords, tokens, cache, ...options }: AuthtokenOptions) {
-  const database = await openDatabase(source, options)
+export async function openAuthtoken (options: AuthtokenOptions) {
+  const { database: source, migrate = isEmbedded(source), onUserCreated, passwords, tokens, cache, ...databaseOptions } = options
+  const database = await openDatabase(source, databaseOptions)
   try {
     if (migrate && typeof source === 'string') await database.migrate()
     const { unusable } = await database.inspect()
     if (unusable.length > 0) throw new DatabaseUnusable(`${database.name} ${unusable.join('; ')}`)
-    const parts = assemble(database, { passwords, tokens, cache }, { hasher: database.django ? 'pbkdf2_sha256' : 'argon2', rehash: !database.django })
-    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, parts.tokens, onUserCreated) }
+    const { django } = database
+    const parts = assemble(database, { passwords, tokens, cache }, { hasher: django ? 'pbkdf2_sha256' : 'argon2', rehash: !django })
+    const createToken = createForNewUser(parts.tokens, tokens?.kind ?? 'drf')
+    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, createToken, onUserCreated) }
   } catch (error) {
     await database.close()
     throw error
@@ -95,8 +100,9 @@ export async function openAuthtoken ({ database: source, migrate = isEmbedded(so
  * @param login whether passwords are checked here, and not by the host
  * @throws InvalidSettings with all that does not fit, DatabaseUnusable
  */
-export async function openHostAuthtoken ({ database: source, tables: given, users: options, passwords, tokens, cache, ...databaseOptions }: HostAuthtokenOptions, login: boolean) {
-  const { users, tables } = hostUsers(source, options, given, login)
+export async function openHostAuthtoken (options: HostAuthtokenOptions, login: boolean) {
+  const { database: source, tables: hostTables, users: userColumns, passwords, tokens, cache, ...databaseOptions } = options
+  const { users, tables } = hostUsers(source, userColumns, hostTables, login)
   const database = await openHostDatabase(source, { users, tables }, databaseOptions)
   const problems = await hostProblems(database, login)
   if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
@@ -104,21 +110,24 @@ export async function openHostAuthtoken ({ database: source, tables: given, user
 }
 
 type Given<Options> = { [Name in keyof Options]?: Options[Name] | undefined }
+type PasswordDefaults = Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>
 
-function assemble<Opened extends Database> (database: Opened, { passwords = {}, tokens: tokenOptions = {}, cache = {} }: Given<CommonOptions>, defaults: Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>) {
+function assemble<Opened extends Database> (database: Opened, options: Given<CommonOptions>, defaults: PasswordDefaults) {
+  const { passwords = {}, tokens = {}, cache } = options
   const { hasher = defaults.hasher, rehash = defaults.rehash, ...queueOptions } = passwords
   const logins = createLoginStore(database)
   const queue = createHashingQueue(queueOptions)
   const credentials = createCredentials(logins, queue, { hasher, rehash })
-  const format = createTokenFormat(tokenOptions.prefix)
-  const life = createExpiryPolicy(tokenOptions)
-  const usage = createLastUsed(database, life)
+  const format = createTokenFormat(tokens.prefix)
+  const expiryPolicy = createExpiryPolicy(tokens)
+  const lastUsed = createLastUsed(database, expiryPolicy)
+  const accessTokens = createAccessTokenStore(database, format, expiryPolicy, tokens)
   return {
     database,
     logins,
     credentials,
-    tokens: createTokens(database, createDrfTokenStore(database), createAccessTokenStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf'),
-    authenticator: createAuthenticator(database, format, usage, cache),
+    tokens: createTokens(database, createDrfTokenStore(database), accessTokens, tokens.kind ?? 'drf'),
+    authenticator: createAuthenticator(database, format, lastUsed, cache),
     /** Tells other processes of changes. */
     feed: createChangeFeed(database),
     /** For the host's own code. */
@@ -134,7 +143,7 @@ function assemble<Opened extends Database> (database: Opened, { passwords = {}, 
     },
     /** Writes when tokens were last used, ends the threads that hash, and closes the database where it was opened here. */
     async close (): Promise<void> {
-      await usage.close()
+      await lastUsed.close()
       await queue.close()
       await database.close()
     }

@@ -2,8 +2,7 @@ import { Agent } from 'node:http'
 import SQLite from 'better-sqlite3'
 import pg from 'pg'
 import { openAuthtoken } from '../../src/open-authtoken.js'
-import { createTokenFormat, digestOf, generateId } from '../../src/tokens/format.js'
-import { generateKey } from '../../src/tokens/drf-key.js'
+import { createTokenFormat, digestOf, generateDrfKey, generateId } from '../../src/tokens/format.js'
 import { send } from './client.js'
 
 /** A token that is to be revoked, and how. */
@@ -75,7 +74,7 @@ export async function createVictims (url: string, count: number, port: () => num
       }))).returning({ userId: table.id, username: table.username }))
       const made = users.map(({ userId, username }, i) => {
         const way = ways[(begin + i) % ways.length] as Way
-        const victim = { by: way.by, userId, username, id: generateId(), key: way.kind === 'access' ? format.generate() : generateKey() }
+        const victim = { by: way.by, userId, username, id: generateId(), key: way.kind === 'access' ? format.generate() : generateDrfKey() }
         return { ...victim, kind: way.kind, revoke: () => way.revoke(victim) }
       })
       const created = new Date()

@@ -1,86 +1,77 @@
 import { eq, type GetColumnData, type SQL, sql } from 'drizzle-orm'
-import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { PgColumn, SelectedFields } from 'drizzle-orm/pg-core'
 import type { Database } from '../database/database-interface.js'
 import { type AccountRow, accountColumns, accountOf } from '../identity/account.js'
-import { describeAccessToken, shownColumns } from '../tokens/access-token.js'
-import { type CacheOptions, type CacheStatistics, createCache } from './cache.js'
-import { describeToken } from '../tokens/drf-token-store.js'
-import type { TokenFormat } from '../tokens/format.js'
 import type { Authenticator, Identity, Token } from '../identity/identity.js'
-import { identify, isOver, CachedIdentity, then } from './cached-identity.js'
-import type { Life } from '../tokens/expiry.js'
-import type { Usage } from './last-used.js'
+import { describeAccessToken, shownColumns } from '../tokens/access-token.js'
+import { describeToken } from '../tokens/drf-token-store.js'
+import type { Expiry } from '../tokens/expiry.js'
+import type { TokenFormat } from '../tokens/format.js'
+import { type CacheOptions, type CacheStatistics, createCache, type Source } from './cache.js'
+import { CachedIdentity, identityAt } from './cached-identity.js'
+import type { LastUsed } from './last-used.js'
+import { mapAnswer } from './map-answer.js'
 
-/** A row of the query for access tokens. */
-interface AccessRow extends AccountRow {
-  token: Omit<Token, 'replacedBy'> & Life & { replacedBy: string | null }
-}
+interface DrfRow extends AccountRow { created: Date | null }
+interface AccessRow extends AccountRow { token: Omit<Token, 'replacedBy'> & Expiry & { replacedBy: string | null } }
 
-/** Finds identities in a database, and says how often it had to ask. */
-export interface LocalAuthenticator extends Authenticator {
-  /** Of what is remembered. */
-  readonly statistics: CacheStatistics
-}
+export interface LocalAuthenticator extends Authenticator { readonly statistics: CacheStatistics }
 
-/**
- * Finds identities in the database: what is remembered, or one prepared query, a join of token and user.
- * @param database an open database
- * @param format of access tokens: a key of that form is looked up as nothing else, and only where its checksum is right
- * @param usage is told of each use of an access token
- * @param cacheOptions what is remembered
- */
-export function createAuthenticator (database: Database, format: TokenFormat, usage: Usage, cacheOptions: CacheOptions = {}): LocalAuthenticator {
-  const { prepareLookUp, db, accessTokens, users, tables } = database
-  const { authtokenToken: drf, authtokenAccesstoken: access } = tables
-  const account = accountColumns(users)
-  const token = { ...shownColumns(tables), lifetime: access.lifetime, latest: access.latest }
-  const key = sql.placeholder('key')
-  const digest = sql.placeholder('digest')
+/** Finds identities in a database: those that are remembered, and others by one prepared query, a join of token and user. */
+export function createAuthenticator (
+  database: Database, format: TokenFormat, lastUsed: LastUsed, options: CacheOptions = {}
+): LocalAuthenticator {
+  const cache = createCache(database, createSource(database, format), options)
 
-  const names = Object.keys(users.select)
-  const cache = createCache<CachedIdentity>(database, (known) => isOver(known, Date.now()), cacheOptions)
-
-  const knowDrf = (key: string) => (row: AccountRow & { created: Date | null } | undefined): CachedIdentity | undefined =>
-    row === undefined ? undefined : new CachedIdentity(accountOf(row), describeToken(key, row.userId, row.created), null, names)
-
-  const knowAccess = (row: AccessRow | undefined): CachedIdentity | undefined =>
-    row === undefined ? undefined : new CachedIdentity(accountOf(row), describeAccessToken(row.token), row.token, names)
-
-  function use (known: CachedIdentity | undefined): Identity | null {
+  function use (found: CachedIdentity | undefined): Identity | null {
     const now = Date.now()
-    const identity = identify(known, names, now)
-    if (identity !== null && known?.isRecorded === true && known.isActive) usage.record(known, now)
+    const identity = identityAt(found, now)
+    if (identity !== null && found?.isRecorded === true && found.isActive) lastUsed.record(found, now)
     return identity
   }
 
-  // A database that only Django migrated.
-  const findDrf = prepareLookUp(db.select({ created: drf.created, ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key)))
-  const findAccess = accessTokens ? prepareLookUp(db.select({ token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest))) : null
-
-  // Both tables in one query: while tokens are being sealed, each is found on one side or on the other.
-  // The types of `unionAll` know of no null in place of a column.
-  const findEither = accessTokens
-    ? prepareLookUp(db.select({ created: drf.created, key: drf.key, token: absent(token), ...account }).from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, key))
-      .unionAll(db.select({ ...absent({ created: drf.created, key: drf.key }), token, ...account }).from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, digest)) as never))
-    : null
-
-  /** Asks whose a key is that does not claim to be an access token. */
-  function askEither (key: string, digest: string): CachedIdentity | undefined | Promise<CachedIdentity | undefined> {
-    if (findEither === null) return then(findDrf({ key }), knowDrf(key))
-    return then(findEither({ key, digest }), (row) => row === undefined || row.key !== null ? knowDrf(key)(row) : knowAccess(row as unknown as AccessRow))
-  }
-
   return {
-    authenticate (key) {
-      const remembered = cache.recall(key)
-      if (remembered !== undefined) return use(remembered)
-      if (!format.hasPrefix(key)) return then(cache.find(key, (digest) => askEither(key, digest)), use)
-      return findAccess !== null && format.hasValidChecksum(key) ? then(cache.find(key, (digest) => then(findAccess({ digest }), knowAccess)), use) : null
-    },
+    authenticate: (key) => mapAnswer(cache.find(key), use),
     get statistics () { return cache.statistics }
   }
 }
 
+function createSource (database: Database, format: TokenFormat): Source {
+  const { prepareLookUp, db, accessTokens, users, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
+  const account = accountColumns(users)
+  const token = { ...shownColumns(database.tables), lifetime: access.lifetime, notAfter: access.latest }
+  const names = Object.keys(users.select)
+
+  const selectDrf = <Columns extends SelectedFields>(columns: Columns) => db.select({ ...columns, ...account })
+    .from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(eq(drf.key, sql.placeholder('key')))
+  const selectAccess = <Columns extends SelectedFields>(columns: Columns) => db.select({ ...columns, ...account })
+    .from(access).innerJoin(users.table, eq(users.id, access.userId)).where(eq(access.digest, sql.placeholder('digest')))
+
+  const ofDrf = (key: string) => (row: DrfRow | undefined) =>
+    row && new CachedIdentity(accountOf(row), describeToken(key, row.userId, row.created), null, names)
+  const ofAccess = (row: AccessRow | undefined) =>
+    row && new CachedIdentity(accountOf(row), describeAccessToken(row.token), row.token, names)
+
+  // A database that only Django migrated.
+  if (!accessTokens) {
+    const findDrf = prepareLookUp<DrfRow>(selectDrf({ created: drf.created }))
+    return { isPlausible: (key) => !format.hasPrefix(key), lookUp: (key) => mapAnswer(findDrf({ key }), ofDrf(key)) }
+  }
+
+  const findAccess = prepareLookUp<AccessRow>(selectAccess({ token }))
+  // While tokens are being sealed, each is found on one side or on the other.
+  const findEither = prepareLookUp<DrfRow & { key: string } | AccessRow & { key: null }>(
+    selectDrf({ created: drf.created, key: drf.key, token: absent(token) })
+      .unionAll(selectAccess({ ...absent({ created: drf.created, key: drf.key }), token }) as never) as never)
+  return {
+    isPlausible: (key) => !format.hasPrefix(key) || format.hasValidChecksum(key),
+    lookUp: (key, digest) => format.hasPrefix(key)
+      ? mapAnswer(findAccess({ digest }), ofAccess)
+      : mapAnswer(findEither({ key, digest }), (row) => row === undefined || row.key === null ? ofAccess(row) : ofDrf(key)(row))
+  }
+}
+
 /** In place of columns of a table that a query does not read. */
-const absent = <Columns extends Record<string, PgColumn>>(columns: Columns): { [Name in keyof Columns]: SQL<GetColumnData<Columns[Name]> | null> } =>
-  Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`null`.mapWith(column)])) as never
+const absent = <Columns extends Record<string, PgColumn>>(columns: Columns) =>
+  Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, sql`null`.mapWith(column)])) as
+    { [Name in keyof Columns]: SQL<GetColumnData<Columns[Name]> | null> }

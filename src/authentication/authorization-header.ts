@@ -1,5 +1,6 @@
-import type { AuthtokenError } from '../errors.js'
-import { InvalidToken, NotAuthenticated, TokenHasInvalidCharacters, TokenHasSpaces, TokenMissing } from '../errors.js'
+import {
+  type AuthtokenError, InvalidToken, NotAuthenticated, TokenHasInvalidCharacters, TokenHasSpaces, TokenMissing
+} from '../errors.js'
 
 // Python's bytes.split() separates on these alone; JavaScript's \s also takes 0xA0 and more.
 const WHITE_SPACE = /[ \t\n\r\v\f]+/
@@ -13,11 +14,30 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
 /**
- * Reads an `Authorization` header as DRF's `TokenAuthentication` does.
- * @param header the header's value, a character a byte (latin-1), as Node gives it
+ * Reads a request's `Authorization` header as DRF's `TokenAuthentication` does. One that is repeated is never a key: Node
+ * keeps the first and would hide the others. It gets what DRF answers to the values joined by commas, a 401 in any case.
+ * @param header as Node gives it, a character a byte (latin-1)
+ * @param rawHeaders names and values in turn
  * @param keywords lower-case keywords that are ours
- * @returns the key; null where the header is for another scheme; or the error that DRF answers with
+ * @returns the key; null where there is none, or it is for another scheme; or the error that DRF answers with
  */
+export function readAuthorization (
+  header: string | undefined, rawHeaders: readonly string[], keywords: readonly string[]
+): string | null | AuthtokenError {
+  if (header === undefined) return null
+  let count = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isAuthorization(rawHeaders[i] as string)) count++
+  if (count < 2) return parseAuthorization(header, keywords)
+
+  const values = rawHeaders.filter((_, i) => i % 2 === 1 && isAuthorization(rawHeaders[i - 1] as string))
+  const parsed = parseAuthorization(values.join(','), keywords)
+  if (parsed === null) return new NotAuthenticated()
+  return typeof parsed === 'string' ? new InvalidToken() : parsed
+}
+
+const isAuthorization = (name: string): boolean => name.length === 13 && name.toLowerCase() === 'authorization'
+
+/** Reads one value of the header. @returns as `readAuthorization` */
 export function parseAuthorization (header: string, keywords: readonly string[]): string | null | AuthtokenError {
   const space = header.indexOf(' ')
   const rest = header.slice(space + 1)
@@ -34,16 +54,4 @@ export function parseAuthorization (header: string, keywords: readonly string[])
   } catch {
     return new TokenHasInvalidCharacters()
   }
-}
-
-/**
- * Reads a repeated `Authorization` header. Never a key: Node keeps the first of several and would hide the others.
- * @param headers the values, in the order in which they came
- * @param keywords lower-case keywords that are ours
- * @returns what DRF answers to the values joined by commas, as its server hands them on; a 401 in any case
- */
-export function parseRepeatedAuthorization (headers: readonly string[], keywords: readonly string[]): AuthtokenError {
-  const parsed = parseAuthorization(headers.join(','), keywords)
-  if (parsed === null) return new NotAuthenticated()
-  return typeof parsed === 'string' ? new InvalidToken() : parsed
 }

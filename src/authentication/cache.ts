@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
-import type { Change, Watch } from '../database/changes.js'
+import type { Watch } from '../database/changes.js'
 import type { Database } from '../database/database-interface.js'
-import { createDigests } from './digests.js'
+import { digestOf } from '../tokens/format.js'
+import type { CachedIdentity } from './cached-identity.js'
+import { createGenerations } from './generations.js'
 
 /** How answers are remembered. */
 export interface CacheOptions {
@@ -25,166 +27,124 @@ export interface CacheStatistics {
   watch: Watch['state']
 }
 
-/** Remembers whose tokens are whose. */
-export type Cache<Known extends Remembered<Known>> = ReturnType<typeof createCache<Known>>
+/** What is known of a token; undefined: nobody has it. */
+export type Answer = CachedIdentity | undefined | Promise<CachedIdentity | undefined>
 
-/** An answer that can be remembered. Those of one user are a chain. */
-export interface Remembered<Self> {
-  /** By `idKey`. */
-  readonly userKey: string
-  /** Makes it small. */
-  pack (): void
-  /** The cache's own: since when it is remembered, and until when, in milliseconds of the clock that never goes back. */
-  generation: number
-  until: number
-  sibling: Self | undefined
+/** Where tokens are looked up that are not remembered: only plausible ones. */
+export interface Source {
+  isPlausible (key: string): boolean
+  lookUp (key: string, digest: string): Answer
 }
 
-/** A query that is under way. */
-interface Flight<Known> {
-  answer: Promise<Known | undefined>
-  /** The token changed since it was sent. */
-  outdated: boolean
-  /** Users who changed since it was sent: whose token it is, is not known yet. */
-  changed: Set<string>
+interface PendingLookup {
+  answer: Promise<CachedIdentity | undefined>
   /** The one after it, for callers who may not have its answer. */
-  next?: Promise<Known | undefined>
+  next?: Promise<CachedIdentity | undefined>
 }
+
+// Hashing a key is the largest part of a hit. Half of them are forgotten at once, which costs less than to keep an order.
+const RECENT_DIGESTS = 2_000
 
 /**
- * Remembers what was found out about tokens, by their digests, as long as the database's watch tells of every change.
- * - An answer is remembered only where nothing changed that it may be about since its query was sent; otherwise it is
- *   asked for again, so that nobody gets an answer from before a change that was told.
- * - Of several callers at once one asks; while nothing tells of changes, callers wait for the query after the one that
- *   is under way, so that none has an answer from before its call.
- * - Tokens that nobody has are not remembered.
- * - Where the driver is synchronous, so is the answer; on a hit it is in any case.
- * @param database whose changes count
- * @param isOver whether an answer seems to have ended by itself: then it is asked for again
+ * Remembers who has which token, by its digest, as long as the database's watch tells of every change.
+ * An answer that a change may be about is asked for again, also where it was under way at the change. Of several callers at
+ * once one asks; while nothing tells of changes, the others wait for a query that is sent after their call. Tokens that
+ * nobody has are not remembered.
  */
-export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch'>, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
-  const entries = size === 0 ? null : new LRUCache<string, Known>({ max: size, dispose: unlink })
-  const users = new Map<string, Known>()
-  const digests = createDigests()
-  const flights = new Map<string, Flight<Known>>()
+export function createCache (database: Pick<Database, 'watch'>, source: Source, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
+  const entries = size === 0 ? null : new LRUCache<string, CachedIdentity>({ max: size })
+  const lookups = new Map<string, PendingLookup>()
+  const generations = createGenerations()
+  let recentDigests = new Map<string, string>()
+  let formerDigests = recentDigests
   let watch: Watch | undefined
-  let generation = 0
   let hits = 0
   let misses = 0
 
-  function unlink (entry: Known): void {
-    const user = entry.userKey
-    let before = users.get(user)
-    if (before === entry) {
-      if (entry.sibling === undefined) users.delete(user)
-      else users.set(user, entry.sibling)
-      return
-    }
-    while (before !== undefined && before.sibling !== entry) before = before.sibling
-    if (before !== undefined) before.sibling = entry.sibling
-  }
-
-  function hear (change: Change): void {
-    if (change === 'all') {
-      generation++
-      for (const flight of flights.values()) flight.outdated = true
-    } else if ('digest' in change) {
-      entries?.delete(change.digest)
-      const flight = flights.get(change.digest)
-      if (flight !== undefined) flight.outdated = true
-    } else {
-      for (let entry = users.get(change.user); entry !== undefined; entry = entry.sibling) entry.until = 0
-      for (const flight of flights.values()) flight.changed.add(change.user)
-    }
-  }
-
-  /** The first use begins to watch: a program that checks no token needs no connection for it. */
-  const begin = (): Watch => (watch = database.watch(hear))
-
-  function keep (digest: string, known: Known | undefined): void {
-    if (entries === null) return
-    if (known === undefined) {
-      entries.delete(digest)
-      return
-    }
-    known.pack()
-    known.generation = generation
-    // A whole number takes no memory of its own.
-    known.until = Math.floor(performance.now() + Math.min(ttlMs, (watch as Watch).maxAgeMs))
-    // Takes the former entry out of its chain.
-    entries.set(digest, known)
-    known.sibling = users.get(known.userKey)
-    users.set(known.userKey, known)
-  }
-
-  async function follow (digest: string, flight: Flight<Known>, first: Promise<Known | undefined>, ask: () => Known | undefined | Promise<Known | undefined>): Promise<Known | undefined> {
-    try {
-      let known = await first
-      // Asked before what is known is looked at: a watch may tell of changes only when it is asked.
-      let isCurrent = (watch as Watch).poll()
-      while (flight.outdated || (known !== undefined && flight.changed.has(known.userKey))) {
-        flight.outdated = false
-        flight.changed.clear()
-        known = await ask()
-        isCurrent = (watch as Watch).poll()
-      }
-      if (isCurrent) keep(digest, known)
-      return known
-    } finally {
-      flights.delete(digest)
-    }
-  }
-
-  function recallDigest (digest: string): Known | undefined {
-    if (!(watch ?? begin()).poll()) return undefined
-    const known = entries?.get(digest)
-    if (known === undefined || known.generation !== generation || known.until <= performance.now() || isOver(known)) return undefined
-    hits++
-    return known
-  }
-
-  function findDigest (digest: string, ask: () => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
-    const isCurrent = (watch ?? begin()).poll()
-    misses++
-    const flight = flights.get(digest)
-    if (flight !== undefined) {
-      if (isCurrent) return flight.answer
-      // Where the database does not answer, nobody waits for that twice.
-      return (flight.next ??= flight.answer.then(() => recallDigest(digest) ?? findDigest(digest, ask)))
-    }
-    const answer = ask()
-    if (!(answer instanceof Promise)) {
-      if (isCurrent) keep(digest, answer)
-      return answer
-    }
-    const own: Flight<Known> = { answer, outdated: false, changed: new Set() }
-    flights.set(digest, own)
-    own.answer = follow(digest, own, answer, ask)
-    return own.answer
-  }
-
   return {
-    /** What is remembered of a token, where that is what the database says still. */
-    recall (key: string): Known | undefined {
-      if (entries === null) return undefined
-      const digest = digests.of(key)
-      const known = recallDigest(digest)
-      if (known !== undefined) digests.keep(key, digest)
-      return known
-    },
-
-    /**
-     * Finds out about a token that is not remembered.
-     * @param ask asks the database, by the key's digest
-     */
-    find (key: string, ask: (digest: string) => Known | undefined | Promise<Known | undefined>): Known | undefined | Promise<Known | undefined> {
-      const digest = digests.of(key)
-      return findDigest(digest, () => ask(digest))
-    },
-
-    /** Figures for operators. */
+    /** Who has a token. What is remembered is there at once. */
+    find,
     get statistics (): CacheStatistics {
       return { hits, misses, size: entries?.size ?? 0, watch: watch?.state ?? 'none' }
     }
+  }
+
+  function find (key: string): Answer {
+    // The first use begins to watch: a program that checks no token needs no connection for it.
+    watch ??= database.watch(generations.onChange)
+    const isLive = watch.poll()
+    const recent = recentDigests.get(key)
+    const digest = recent ?? formerDigests.get(key) ?? digestOf(key)
+    const entry = isLive ? entries?.get(digest) : undefined
+    if (entry !== undefined && isCurrent(digest, entry)) {
+      hits++
+      // Only of keys that somebody has: junk takes nobody's place.
+      if (recent === undefined) keepDigest(key, digest)
+      return entry
+    }
+    return source.isPlausible(key) ? lookUp(key, digest, watch, isLive) : undefined
+  }
+
+  function isCurrent (digest: string, entry: CachedIdentity): boolean {
+    if (entry.until <= performance.now() || entry.isExpired(Date.now())) return false
+    const { current } = generations
+    if (entry.generation === current) return true
+    if (generations.isOutdated(entry.generation, digest, entry.userKey)) return false
+    entry.generation = current
+    return true
+  }
+
+  function lookUp (key: string, digest: string, watch: Watch, isLive: boolean): Answer {
+    misses++
+    const pending = lookups.get(digest)
+    if (pending !== undefined) {
+      // Where the database does not answer, nobody waits for that twice.
+      return isLive ? pending.answer : (pending.next ??= pending.answer.then(() => find(key)))
+    }
+    const generation = generations.current
+    const answer = source.lookUp(key, digest)
+    if (answer instanceof Promise) {
+      const settled = settle(key, digest, watch, answer, generation)
+      lookups.set(digest, { answer: settled })
+      return settled
+    }
+    if (isLive) keep(digest, answer, watch)
+    return answer
+  }
+
+  /** An answer in which every change is that was told until it came. */
+  async function settle (key: string, digest: string, watch: Watch, answer: Promise<CachedIdentity | undefined>, generation: number) {
+    try {
+      let found = await answer
+      // Asked before the answer is looked at: a watch may tell of changes only when it is asked.
+      let isLive = watch.poll()
+      while (generations.isOutdated(generation, digest, found?.userKey)) {
+        generation = generations.current
+        found = await source.lookUp(key, digest)
+        isLive = watch.poll()
+      }
+      if (isLive) keep(digest, found, watch)
+      return found
+    } finally {
+      lookups.delete(digest)
+    }
+  }
+
+  function keepDigest (key: string, digest: string): void {
+    if (recentDigests.size >= RECENT_DIGESTS / 2) [recentDigests, formerDigests] = [new Map(), recentDigests]
+    recentDigests.set(key, digest)
+  }
+
+  function keep (digest: string, found: CachedIdentity | undefined, { maxAgeMs }: Watch): void {
+    if (entries === null) return
+    if (found === undefined) {
+      entries.delete(digest)
+      return
+    }
+    found.pack()
+    found.generation = generations.current
+    // A whole number takes no memory of its own.
+    found.until = Math.floor(performance.now() + Math.min(ttlMs, maxAgeMs))
+    entries.set(digest, found)
   }
 }

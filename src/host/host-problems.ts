@@ -1,7 +1,11 @@
-import { Column, getTableColumns, getTableName, is, SQL } from 'drizzle-orm'
-import { accountColumns } from '../identity/account.js'
+import { Column, getTableColumns, getTableName, is, SQL, type Table } from 'drizzle-orm'
 import type { Database } from '../database/database-interface.js'
 import { idKindOf } from '../database/user-id.js'
+import type { TableDescription } from '../database/table-description.js'
+import { accountColumns } from '../identity/account.js'
+
+const BEHIND = 'apply the migration that makes it'
+const UNMADE = 'make a migration with drizzle-kit, and apply it'
 
 /**
  * Why the host's tables can not be used: what the database itself says of them.
@@ -9,42 +13,75 @@ import { idKindOf } from '../database/user-id.js'
  * @returns every problem, each with the name of its option and what would be right
  */
 export async function hostProblems (database: Database, login: boolean): Promise<string[]> {
-  const { users, tables, describe, nameOf } = database
-  const { table, id, username, password, isActive, isStaff, isSuperuser, select } = users
-  const name = getTableName(table)
-  const found = await describe(table)
-  if (found === null) return [`users.table: the database has no table ${name}; apply the migration that makes it`]
+  const { users, tables: { authtokenToken, authtokenAccesstoken, authtokenState }, describe } = database
+  const found = await describe(users.table)
+  if (found === null) return [`users.table: the database has no table ${getTableName(users.table)}; ${BEHIND}`]
 
-  const problems: string[] = []
-  const parts = Object.entries({ id, username, password, isActive, isStaff, isSuperuser, ...Object.fromEntries(Object.entries(select).map(([property, column]) => [`select.${property}`, column])) })
-  const used = parts.flatMap(([option, part]) => columnsOf(part).filter((column) => column.table === table).map((column) => [option, nameOf(column)] as const))
-  const missing = new Map(used.filter(([, column]) => !found.columns.has(column)).reverse().map(([option, column]) => [column, option]))
-  for (const [column, option] of [...missing].reverse()) problems.push(`users.${option}: the table ${name} has no column ${column} in the database; apply the migration that makes it`)
-
-  const idType = found.columns.get(nameOf(id))?.type.toLowerCase() ?? ''
-  if (missing.size === 0) {
-    if (!found.unique.has(nameOf(id))) problems.push(`users.id: ${nameOf(id)} is neither the primary key of ${name} nor unique; name a column that is`)
-    if (idKindOf(idType) === null) problems.push(`users.id: ${nameOf(id)} is ${idType}; ids must be integers, big integers, UUIDs or text`)
-    if (login && username !== null && !found.unique.has(nameOf(username))) problems.push(`users.username: ${nameOf(username)} is not unique in ${name}; make it unique (in every row), name a column that is, or give verifyCredentials`)
-  }
-
-  for (const [property, own] of Object.entries({ authtokenToken: tables.authtokenToken, authtokenAccesstoken: tables.authtokenAccesstoken, authtokenState: tables.authtokenState })) {
-    const description = await describe(own)
-    if (description === null) {
-      problems.push(`tables.${property}: the database has no table ${getTableName(own)}; make a migration with drizzle-kit, and apply it`)
-      continue
-    }
-    for (const column of Object.values(getTableColumns(own) as Record<string, Column>)) {
-      if (!description.columns.has(nameOf(column))) problems.push(`tables.${property}: the table ${getTableName(own)} has no column ${nameOf(column)} in the database; make a migration with drizzle-kit, and apply it`)
-    }
-    const owner = description.columns.get('user_id')?.type.toLowerCase()
-    if (owner === undefined || missing.size > 0) continue
-    if (idKindOf(owner) !== idKindOf(idType)) problems.push(`tables.${property}: its user_id is ${owner}, and users.id is ${idType}; make it by authtokenTables(${name}), with a migration`)
-    const reference = description.references.get('user_id')
-    if (reference?.schema !== found.schema || reference.table !== found.name || reference.column !== nameOf(id)) problems.push(`tables.${property}: its user_id does not refer to ${name}.${nameOf(id)}, so that tokens would outlive their user; make it by authtokenTables(${name}), with a migration`)
+  const missing = missingColumns(database, found)
+  const problems = missing.length > 0 ? missing : columnProblems(database, found, login)
+  for (const [property, table] of Object.entries({ authtokenToken, authtokenAccesstoken, authtokenState })) {
+    const description = await describe(table)
+    const own = description === null
+      ? [`the database has no table ${getTableName(table)}; ${UNMADE}`]
+      : [...tableProblems(database, table, description), ...missing.length > 0 ? [] : referenceProblems(database, found, description)]
+    problems.push(...own.map((problem) => `tables.${property}: ${problem}`))
   }
   return problems.length > 0 ? problems : await questionProblems(database)
 }
+
+/** Columns that play a part, and are not there. One that plays several is named once. */
+function missingColumns ({ users, nameOf }: Database, found: TableDescription): string[] {
+  const { table, id, username, password, isActive, isStaff, isSuperuser, select } = users
+  const selected = Object.fromEntries(Object.entries(select).map(([property, column]) => [`select.${property}`, column]))
+  const missing = new Map<string, string>()
+  for (const [option, part] of Object.entries({ id, username, password, isActive, isStaff, isSuperuser, ...selected })) {
+    for (const column of columnsOf(part)) {
+      const name = nameOf(column)
+      if (column.table === table && !found.columns.has(name) && !missing.has(name)) missing.set(name, option)
+    }
+  }
+  const without = `the table ${getTableName(table)} has no column`
+  return [...missing].map(([column, option]) => `users.${option}: ${without} ${column} in the database; ${BEHIND}`)
+}
+
+function columnProblems ({ users: { table, id, username }, nameOf }: Database, found: TableDescription, login: boolean): string[] {
+  const name = getTableName(table)
+  const problems: string[] = []
+  if (!found.unique.has(nameOf(id))) {
+    problems.push(`users.id: ${nameOf(id)} is neither the primary key of ${name} nor unique; name a column that is`)
+  }
+  const type = typeOf(found, nameOf(id))
+  if (idKindOf(type) === null) problems.push(`users.id: ${nameOf(id)} is ${type}; ids must be integers, big integers, UUIDs or text`)
+  if (login && username !== null && !found.unique.has(nameOf(username))) {
+    problems.push(`users.username: ${nameOf(username)} is not unique in ${name}; ` +
+      'make it unique (in every row), name a column that is, or give verifyCredentials')
+  }
+  return problems
+}
+
+const tableProblems = ({ nameOf }: Database, table: Table, found: TableDescription): string[] =>
+  Object.values(getTableColumns(table)).filter((column) => !found.columns.has(nameOf(column)))
+    .map((column) => `the table ${getTableName(table)} has no column ${nameOf(column)} in the database; ${UNMADE}`)
+
+/** What is wrong with the column of a table of tokens that says whose they are. */
+function referenceProblems ({ users, nameOf }: Database, found: TableDescription, { columns, references }: TableDescription): string[] {
+  if (!columns.has('user_id')) return []
+  const name = getTableName(users.table)
+  const id = nameOf(users.id)
+  const [own, wanted] = [typeOf({ columns }, 'user_id'), typeOf(found, id)]
+  const problems: string[] = []
+  if (idKindOf(own) !== idKindOf(wanted)) {
+    problems.push(`its user_id is ${own}, and users.id is ${wanted}; make it by authtokenTables(${name}), with a migration`)
+  }
+  const reference = references.get('user_id')
+  if (reference?.schema !== found.schema || reference.table !== found.name || reference.column !== id) {
+    problems.push(`its user_id does not refer to ${name}.${id}, so that tokens would outlive their user; ` +
+      `make it by authtokenTables(${name}), with a migration`)
+  }
+  return problems
+}
+
+const typeOf = ({ columns }: Pick<TableDescription, 'columns'>, column: string): string => columns.get(column)?.type.toLowerCase() ?? ''
 
 /** What the database says of conditions that are the host's own: asked for nobody. */
 async function questionProblems ({ db, users }: Database): Promise<string[]> {
@@ -52,7 +89,9 @@ async function questionProblems ({ db, users }: Database): Promise<string[]> {
     await db.select(accountColumns(users)).from(users.table).limit(0)
     return []
   } catch (error) {
-    return [`users: the database can not select a user: ${((error as Error).cause as Error | undefined ?? error as Error).message}; users.isActive, users.isStaff and users.isSuperuser must be conditions that it understands`]
+    const { message } = (error as Error).cause as Error | undefined ?? error as Error
+    return [`users: the database can not select a user: ${message}; ` +
+      'users.isActive, users.isStaff and users.isSuperuser must be conditions that it understands']
   }
 }
 

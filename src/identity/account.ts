@@ -12,14 +12,16 @@ export interface AccountRow {
 }
 
 /** The columns of a query that `accountOf` reads. */
-export const accountColumns = ({ id, select, isActive, isStaff, isSuperuser }: UserModel) => ({ userId: id, user: select, isActive, isStaff, isSuperuser })
+export const accountColumns = ({ id, select, isActive, isStaff, isSuperuser }: UserModel) =>
+  ({ userId: id, user: select, isActive, isStaff, isSuperuser })
 
 /** The user of a row. What is not known to be so is not so. */
 export const accountOf = ({ userId, user, isActive, isStaff, isSuperuser }: AccountRow): Account =>
   ({ userId, user: user as User, isActive: isActive === true, isStaff: isStaff === true, isSuperuser: isSuperuser === true })
 
 /** Whether an identity's user is active. Who is not said to be is not. */
-export const isActive = (identity: Omit<Identity, 'token'>): boolean => identity.isActive ?? (identity.user as Partial<DjangoUser>).isActive === true
+export const isActive = (identity: Omit<Identity, 'token'>): boolean =>
+  identity.isActive ?? (identity.user as Partial<DjangoUser>).isActive === true
 
 /** What is known of an identity's user, from the row where nothing else says so. */
 export function factsOf (identity: Omit<Identity, 'token'>): Account {

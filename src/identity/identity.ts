@@ -11,7 +11,7 @@ export type User = FastifyAuthtoken extends { user: infer Own } ? Own : DjangoUs
 /** What is needed of a user to act on its tokens. */
 export interface Owner { id: UserId }
 
-/** A user, and what the rest of the program needs to know of one. */
+/** A user, and what is asked of any, wherever users are kept. */
 export interface Account {
   userId: UserId
   user: User
@@ -24,7 +24,7 @@ export interface Account {
 export interface Token {
   /** Public id: random, or `drf-<user id>` for the token in `authtoken_token`. */
   id: string
-  /** `drf`: in `authtoken_token`. `access` and `login`: an access token, made as such or by the exchange. `sealed`: once a DRF token, now a digest. */
+  /** `drf`: of `authtoken_token`; `access` and `login`: made as such or by the exchange; `sealed`: once a DRF token, now a digest. */
   kind: 'drf' | 'access' | 'login' | 'sealed'
   /** Unique among the user's tokens that are not replaced; null for a DRF token. */
   name: string | null
@@ -45,23 +45,17 @@ export interface Token {
 /** A token in the one answer that shows its key. */
 export type IssuedToken = Token & { key: string }
 
-/**
- * Who a key belongs to. What is not said of the user beside it is read from the user: `id`, `isActive`, `isStaff`,
- * `isSuperuser`.
- */
+/** Who a key belongs to. What is not said beside the user is read from it: `id`, `isActive`, `isStaff`, `isSuperuser`. */
 export interface Identity extends Partial<Account> {
   user: User
   token: Token
 }
 
-/**
- * Finds out who a key belongs to. The one seam between the plugins and where tokens are kept.
- * A user who is not active is returned all the same: the caller refuses it, with DRF's own words.
- */
+/** Finds out who a key belongs to. The one seam between the plugins and where tokens are kept. */
 export interface Authenticator {
   /**
    * @param key what stood behind the keyword in the `Authorization` header
-   * @returns the identity, or null for a key that nobody has; synchronously where it is at hand
+   * @returns the identity, of an inactive user too, or null for a key that nobody has; synchronously where it is at hand
    * @throws DatabaseUnavailable or ServiceUnavailable where it can not be known at the moment
    */
   authenticate (key: string): Identity | null | Promise<Identity | null>

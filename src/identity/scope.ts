@@ -10,30 +10,25 @@ export const TOKENS_SCOPE = 'tokens'
 /** RFC 6749 section 3.3: scope tokens with single spaces between them. */
 export const SCOPE_PATTERN = '^(?:[\\x21\\x23-\\x5B\\x5D-\\x7E]+(?: [\\x21\\x23-\\x5B\\x5D-\\x7E]+)*)?$'
 /** What is said of a scope of another form. */
-export const SCOPE_PROBLEM = 'Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).'
+export const SCOPE_PROBLEM =
+  'Enter scopes with single spaces between them; a scope has no space, quotation mark or backslash (RFC 6749 section 3.3).'
 /** Characters that a scope may have in all. */
 export const MAX_SCOPE_LENGTH = 1000
 
-/** Who is an administrator: superusers, or staff too. */
+/** Who administers: superusers, or staff too. */
 export type Administrators = 'superuser' | 'staff'
 
-/** What a token may do, together with its owner. */
-export interface Power {
-  scope: string
-  /** Whether the owner is an administrator at the moment. */
-  administrator: boolean
-}
+/** What a token may do, together with its owner, who is an administrator at the moment or not. */
+export interface Power { scope: string, administrator: boolean }
 
-/** The scopes in a list, each once. */
 export const splitScope = (scope: string): string[] => [...new Set(scope.split(' ').filter((word) => word !== ''))]
 
-/** Whether a user is an administrator. */
 export const isAdministrator = (user: Pick<Account, 'isSuperuser' | 'isStaff'>, administrators: Administrators): boolean =>
   user.isSuperuser || (administrators === 'staff' && user.isStaff)
 
 /**
  * Whether a power covers scopes. `admin` counts only while the owner is an administrator; full power implies a
- * reserved scope only for administrators; what `admin` implies is `introspect`.
+ * reserved scope only for administrators; `admin` implies `introspect`.
  * @param wanted space-separated scopes, all of which are needed
  */
 export function covers ({ scope, administrator }: Power, wanted: string): boolean {
@@ -46,12 +41,10 @@ export function covers ({ scope, administrator }: Power, wanted: string): boolea
   })
 }
 
-/**
- * Whether a maker may grant scopes to a token that it makes: no more than it holds, and a reserved one only as an administrator.
- * @param scope of the token to be made
- */
+/** Whether a maker may give a token scopes: no more than it holds, and a reserved one only as an administrator. */
 export const mayGrant = (maker: Power, scope: string): boolean =>
   covers(maker, scope) && (maker.administrator || !splitScope(scope).some((one) => RESERVED_SCOPES.includes(one)))
 
 /** Whether a token lets its owner's staff flag count: full power, or `admin`. */
-export const carriesFlags = ({ scope }: Pick<Token, 'scope'>): boolean => splitScope(scope).some((one) => one === FULL_POWER || one === 'admin')
+export const carriesFlags = ({ scope }: Pick<Token, 'scope'>): boolean =>
+  splitScope(scope).some((one) => one === FULL_POWER || one === 'admin')

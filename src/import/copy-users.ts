@@ -3,8 +3,7 @@ import type { DjangoDatabase } from '../database/database-interface.js'
 import { isConstraintViolation } from '../database/driver-errors.js'
 import { DatabaseUnusable } from '../errors.js'
 import { SEALED_NAME } from '../tokens/access-token.js'
-import { digestOf, generateId } from '../tokens/format.js'
-import { hintOf } from '../tokens/drf-key.js'
+import { digestOf, drfHintOf, generateId } from '../tokens/format.js'
 import type { DjangoSource, SourceUser } from './django-source.js'
 import { type Plan, planBatch, type Step } from './import-plan.js'
 import { createTally, type ImportReport, MAX_NAMED, type Tally } from './import-report.js'
@@ -106,7 +105,7 @@ function statements (tx: DjangoDatabase['db'], database: DjangoDatabase, { users
   if (tokens.length === 0) return added
   if (!digests) return [...added, refuseSealed(tx, tables), addRows(database, tx, tables.authtokenToken, tokens)]
   const common = { kind: 'sealed', name: SEALED_NAME, scope: '*', disabled: false }
-  const sealed = tokens.map(({ key, ...token }) => ({ ...token, ...common, id: generateId(), digest: digestOf(key), hint: hintOf(key) }))
+  const sealed = tokens.map(({ key, ...token }) => ({ ...token, ...common, id: generateId(), digest: digestOf(key), hint: drfHintOf(key) }))
   return [...added, addRows(database, tx, tables.authtokenAccesstoken, sealed)]
 }
 

@@ -13,8 +13,8 @@ interface Question<Answer> {
   token: string
   /** Bytes of its JSON. */
   size: number
-  /** Until when it is of use to ask, on the clock that never goes back. */
-  until: number
+  /** By `performance.now()`. */
+  deadline: number
   resolve (answer: Answer): void
   reject (error: Error): void
 }
@@ -34,13 +34,26 @@ export function createBatches<Answer> (send: (tokens: string[]) => Promise<Answe
   let batches = 0
   let tokens = 0
 
+  return {
+    /** What is known of a token, as soon as its batch is answered. @throws what `send` throws, or 503 where its turn does not come */
+    ask: (token: string): Promise<Answer> => new Promise((resolve, reject) => {
+      waiting.push({ token, size: Buffer.byteLength(JSON.stringify(token)) + 1, deadline: performance.now() + timeoutMs, resolve, reject })
+      if (isDue) return
+      isDue = true
+      setImmediate(flush)
+    }),
+
+    /** Batches and tokens that were sent. */
+    get statistics () { return { batches, tokens } }
+  }
+
   function flush (): void {
     isDue = false
-    while (underWay < connections && waiting.length > 0) run(take())
+    while (underWay < connections && waiting.length > 0) run(takeBatch())
   }
 
   /** Those who waited longest, as many as go out at once. One at least. */
-  function take (): Array<Question<Answer>> {
+  function takeBatch (): Array<Question<Answer>> {
     let count = 0
     for (let bytes = 0; count < waiting.length && count < MAX_BATCH; count++) {
       bytes += (waiting[count] as Question<Answer>).size
@@ -51,10 +64,10 @@ export function createBatches<Answer> (send: (tokens: string[]) => Promise<Answe
 
   function run (taken: Array<Question<Answer>>): void {
     const now = performance.now()
-    const batch = taken.filter((question) => question.until > now)
+    const batch = taken.filter((question) => question.deadline > now)
     if (batch.length < taken.length) {
       const late = unavailable(`the service did not take a question within ${timeoutMs} ms`)
-      for (const question of taken) if (question.until <= now) question.reject(late)
+      for (const question of taken) if (question.deadline <= now) question.reject(late)
     }
     if (batch.length === 0) return
     underWay++
@@ -67,18 +80,5 @@ export function createBatches<Answer> (send: (tokens: string[]) => Promise<Answe
       underWay--
       flush()
     })
-  }
-
-  return {
-    /** What is known of a token, as soon as its batch is answered. @throws what `send` throws, or 503 where its turn does not come */
-    ask: (token: string): Promise<Answer> => new Promise((resolve, reject) => {
-      waiting.push({ token, size: Buffer.byteLength(JSON.stringify(token)) + 1, until: performance.now() + timeoutMs, resolve, reject })
-      if (isDue) return
-      isDue = true
-      setImmediate(flush)
-    }),
-
-    /** Batches and tokens that were sent. */
-    get statistics () { return { batches, tokens } }
   }
 }

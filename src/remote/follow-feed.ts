@@ -6,19 +6,15 @@ import { idKey } from '../database/user-id.js'
 import { addressOf } from './address.js'
 import type { RemoteSettings } from './remote-options.js'
 
-/** The changes that the service tells of, `GET /revocations`. */
-export type Feed = ReturnType<typeof createFeed>
-
 const SILENCE_MS = 3_000
 const FIRST_DELAY_MS = 50
 const LONGEST_DELAY_MS = 1_000
 const REFUSED_DELAY_MS = 5_000
 const LARGEST_EVENT = 64 * 1024
 
-/** The service answered, and there is no feed. */
 class Refused extends Error {}
 
-/** Follows the service's changes on a connection of its own, once it is watched, until it is closed. */
+/** Follows the changes that the service tells of at `GET /revocations`, once it is watched, until it is closed. */
 export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'keyword' | 'timeoutMs' | 'ttlMs' | 'log'>) {
   const { timeoutMs, ttlMs, log } = settings
   const { origin, path, authorization } = addressOf(settings, '/revocations')
@@ -29,8 +25,8 @@ export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'ke
   let isRefused = false
   let running = Promise.resolve()
 
-  /** @returns where the service ends the stream @throws where the connection breaks, or is silent; Refused */
-  async function follow (tell: (change: Change) => void): Promise<void> {
+  /** Returns where the service ends the stream, and throws where the connection breaks, or is silent, or the feed is refused. */
+  async function follow (onChange: (change: Change) => void): Promise<void> {
     const { statusCode, headers, body } = await client.request({
       method: 'GET',
       path,
@@ -46,7 +42,7 @@ export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'ke
         maxBufferSize: LARGEST_EVENT,
         onEvent (event) {
           if (event.event !== 'revocation') return
-          tell(changeOf(event))
+          onChange(changeOf(event))
           lastId = event.id ?? lastId
         },
         onError (error) { if (error.type === 'max-buffer-size-exceeded') throw error }
@@ -59,13 +55,13 @@ export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'ke
     }
   }
 
-  async function run (tell: (change: Change) => void): Promise<void> {
+  async function run (onChange: (change: Change) => void): Promise<void> {
     let delay = 0
     while (!ending.signal.aborted) {
       const began = performance.now()
       delay = Math.min(Math.max(delay * 2, FIRST_DELAY_MS), LONGEST_DELAY_MS)
       try {
-        await follow(tell)
+        await follow(onChange)
       } catch (error) {
         if (error instanceof Refused) {
           refuse(error.message)
@@ -81,15 +77,19 @@ export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'ke
 
   /** Said once, until there is a feed again: what is revoked lives on till the TTL meanwhile. */
   function refuse (status: string): void {
-    if (!isRefused) log.warn(`authtoken: the service answered GET /revocations with ${status} and tells of no changes: a token that ends lives on for up to ${ttlMs} ms. The token given to remote() needs the scope introspect, and the service the path /revocations`)
+    if (!isRefused) {
+      log.warn(`authtoken: the service answered GET /revocations with ${status} and tells of no changes: ` +
+        `a token that ends lives on for up to ${ttlMs} ms. ` +
+        'The token given to remote() needs the scope introspect, and the service the path /revocations')
+    }
     isRefused = true
   }
 
   return {
-    /** Begins to follow. The changes of before it was connected are told as one, of all. */
-    watch (tell: (change: Change) => void): Watch {
+    /** Changes from before it was connected are told as one, of all. */
+    watch (onChange: (change: Change) => void): Watch {
       state = 'lost'
-      running = run(tell)
+      running = run(onChange)
       return {
         poll: () => true,
         maxAgeMs: ttlMs,
@@ -97,7 +97,6 @@ export function createFeed (settings: Pick<RemoteSettings, 'url' | 'token' | 'ke
       }
     },
 
-    /** Ends it. */
     async close (): Promise<void> {
       ending.abort()
       await client.destroy()

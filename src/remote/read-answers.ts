@@ -1,8 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
+import { tokenSchema, userSchema } from '../api/resources.js'
 import { CachedIdentity } from '../authentication/cached-identity.js'
 import type { DjangoUser, Token, User } from '../identity/identity.js'
-import { tokenSchema, userSchema } from '../api/resources.js'
 
 const date = Type.Union([Type.String(), Type.Null()])
 
@@ -16,10 +16,10 @@ const answer = TypeCompiler.Compile(Type.Object({
   results: Type.Array(Type.Object({ active: Type.Boolean(), identity: Type.Optional(identitySchema) }))
 }))
 
-/** What a user has that a service tells of. */
-export const USER_NAMES: ReadonlyArray<keyof DjangoUser> = ['id', 'username', 'email', 'firstName', 'lastName', 'isActive', 'isStaff', 'isSuperuser', 'dateJoined', 'lastLogin']
-
-type WireIdentity = Static<typeof identitySchema>
+// What a user has that a service tells of.
+const USER_NAMES: ReadonlyArray<keyof DjangoUser> = [
+  'id', 'username', 'email', 'firstName', 'lastName', 'isActive', 'isStaff', 'isSuperuser', 'dateJoined', 'lastLogin'
+]
 
 /**
  * Reads the answer of `POST /introspect/batch`.
@@ -40,32 +40,15 @@ export function readAnswer (body: unknown, count: number): Array<CachedIdentity 
   return known
 }
 
-function readIdentity ({ user, token }: WireIdentity): CachedIdentity | null {
-  const dates = [user.date_joined, user.last_login, token.created, token.expires, token.last_used].map((text) => text === null ? null : new Date(text))
+function readIdentity ({ user, token }: Static<typeof identitySchema>): CachedIdentity | null {
+  const texts = [user.date_joined, user.last_login, token.created, token.expires, token.last_used]
+  const dates = texts.map((text) => text === null ? null : new Date(text))
   if (dates.some((value) => Number.isNaN(value?.getTime()))) return null
-  const [dateJoined, lastLogin, created, expires, lastUsed] = dates as [Date | null, Date | null, Date | null, Date | null, Date | null]
+  const [dateJoined = null, lastLogin = null, created = null, expires = null, lastUsed = null] = dates
+  const { id, username, email, first_name: firstName, last_name: lastName } = user
   const flags = { isActive: user.is_active, isStaff: user.is_staff, isSuperuser: user.is_superuser }
-  const row: DjangoUser = {
-    id: user.id as number,
-    username: user.username,
-    email: user.email,
-    firstName: user.first_name,
-    lastName: user.last_name,
-    ...flags,
-    dateJoined: dateJoined as Date,
-    lastLogin
-  }
-  const own: Token = {
-    id: token.id,
-    kind: token.kind,
-    name: token.name,
-    hint: token.hint,
-    scope: token.scope,
-    created,
-    expires,
-    lastUsed,
-    disabled: token.disabled,
-    ...(token.replaced_by !== undefined && { replacedBy: token.replaced_by })
-  }
-  return new CachedIdentity({ userId: user.id, user: row as User, ...flags }, own, null, USER_NAMES)
+  const { last_used: _, replaced_by: replacedBy, ...same } = token
+  const own: Token = { ...same, created, expires, lastUsed, ...(replacedBy !== undefined && { replacedBy }) }
+  const row = { id, username, email, firstName, lastName, ...flags, dateJoined, lastLogin } as unknown as User
+  return new CachedIdentity({ userId: id, user: row, ...flags }, own, null, USER_NAMES)
 }

@@ -1,23 +1,18 @@
-import type { Watch } from '../database/changes.js'
-import { type CacheStatistics, createCache } from '../authentication/cache.js'
-import { createTokenFormat } from '../tokens/format.js'
-import type { Authenticator, Identity } from '../identity/identity.js'
-import { identify, isOver, type CachedIdentity, then } from '../authentication/cached-identity.js'
 import { MAX_TOKEN_LENGTH } from '../api/introspection.js'
-import { USER_NAMES } from './read-answers.js'
+import { type CacheStatistics, createCache } from '../authentication/cache.js'
+import { identityAt } from '../authentication/cached-identity.js'
+import { mapAnswer } from '../authentication/map-answer.js'
+import type { Watch } from '../database/changes.js'
+import type { Authenticator } from '../identity/identity.js'
+import { createTokenFormat } from '../tokens/format.js'
 import { createBatches } from './batches.js'
-import { unavailable } from './service-failure.js'
 import { createFeed } from './follow-feed.js'
 import { checkRemoteOptions, type RemoteOptions } from './remote-options.js'
 import { createService } from './service-calls.js'
+import { unavailable } from './service-failure.js'
 
-/** Figures of remote mode: of what is remembered, and of what was asked. */
-export interface RemoteStatistics extends CacheStatistics {
-  /** Calls of the service. */
-  batches: number
-  /** Tokens that it was asked about in them. */
-  tokens: number
-}
+/** Figures of remote mode: of what is remembered; of the calls of the service, and of the tokens that they asked about. */
+export interface RemoteStatistics extends CacheStatistics { batches: number, tokens: number }
 
 /** Asks a service of this package who a key belongs to. */
 export interface RemoteAuthenticator extends Authenticator {
@@ -40,16 +35,16 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
   const batches = createBatches(service.introspect, settings)
   const feed = settings.feed ? createFeed(settings) : null
   const silent: Watch = { poll: () => true, maxAgeMs: ttlMs, state: 'none' }
-  const cache = createCache<CachedIdentity>({ watch: feed?.watch ?? (() => silent) }, (known) => isOver(known, Date.now()), { size, ttlMs })
+  const cache = createCache({ watch: feed?.watch ?? (() => silent) }, {
+    isPlausible: (key) => key.length > 0 && key.length <= MAX_TOKEN_LENGTH && (!format.hasPrefix(key) || format.hasValidChecksum(key)),
+    lookUp: batches.ask
+  }, { size, ttlMs })
   let closed: Promise<unknown> | undefined
 
   return {
     authenticate (key) {
       if (closed !== undefined) throw unavailable('remote() is closed')
-      const remembered = cache.recall(key)
-      if (remembered !== undefined) return use(remembered)
-      if (key.length === 0 || key.length > MAX_TOKEN_LENGTH || (format.hasPrefix(key) && !format.hasValidChecksum(key))) return null
-      return then(cache.find(key, () => batches.ask(key)), use)
+      return mapAnswer(cache.find(key), (found) => identityAt(found, Date.now()))
     },
     async close () {
       await (closed ??= Promise.all([service.close(), feed?.close()]))
@@ -57,5 +52,3 @@ export function remote (options: RemoteOptions): RemoteAuthenticator {
     get statistics () { return { ...cache.statistics, ...batches.statistics } }
   }
 }
-
-const use = (known: CachedIdentity | undefined): Identity | null => identify(known, USER_NAMES, Date.now())

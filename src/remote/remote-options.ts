@@ -56,7 +56,8 @@ const schema = object({
  */
 export function checkRemoteOptions (options: RemoteOptions): RemoteSettings {
   const given = givenOptions(options ?? {})
-  const problems = [...urlProblems(given.url), ...('token' in given ? [] : ['token must be a token of the service']), ...optionProblems(schema, given)]
+  const missing = 'token' in given ? [] : ['token must be a token of the service']
+  const problems = [...urlProblems(given.url), ...missing, ...optionProblems(schema, given)]
   if (problems.length > 0) throw new InvalidSettings(`remote: ${problems.join('; ')}`)
   return { ...DEFAULTS, ...given as unknown as RemoteOptions }
 }

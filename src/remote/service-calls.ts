@@ -5,9 +5,6 @@ import { readAnswer } from './read-answers.js'
 import { unavailable } from './service-failure.js'
 import type { RemoteSettings } from './remote-options.js'
 
-/** The service, asked over HTTP. */
-export type Service = ReturnType<typeof createService>
-
 // A thousand identities with the longest scopes are a third of it.
 const LARGEST_ANSWER = 16 * 1024 * 1024
 const LONGEST_PAUSE_SECONDS = 60
@@ -45,11 +42,7 @@ export function createService (settings: Pick<RemoteSettings, 'url' | 'token' | 
   }
 
   return {
-    /**
-     * Asks about tokens, at most as many as the service takes.
-     * @returns what is known of each, in their order; undefined for one that nobody has
-     * @throws AuthtokenError 503 where the service did not say; its cause has the reason
-     */
+    /** What is known of each token; undefined: nobody has it. @throws 503 where the service did not say; its cause has the reason */
     async introspect (tokens: string[]): Promise<Array<CachedIdentity | undefined>> {
       const { status, retryAfter, text } = await ask(JSON.stringify({ tokens, identity: true }))
       if (status !== 200) throw unavailable(reasonOf(status), undefined, secondsOf(retryAfter))
@@ -58,7 +51,6 @@ export function createService (settings: Pick<RemoteSettings, 'url' | 'token' | 
       return known
     },
 
-    /** Ends every connection, and with them what is under way. */
     close: (): Promise<void> => pool.destroy()
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../database/database-interface.js'
+import { DatabaseUnusable } from '../errors.js'
 import type { Token } from '../identity/identity.js'
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from '../identity/scope.js'
 
@@ -12,7 +13,7 @@ export interface NewToken {
   expiresIn?: number | null
 }
 
-/** What only the plugins say of a new token: where it comes from. */
+/** Where a new token comes from: never said by who asks for it. */
 export interface Origin {
   kind?: 'access' | 'login'
   /** What it may not outlive: the expiry of the token that makes it. */
@@ -34,34 +35,28 @@ export interface RotateOptions {
   grace?: number
 }
 
-/** The longest time for which a rotated token goes on, in seconds: 30 days. */
+/** The longest grace, in seconds. */
 export const MAX_GRACE = 2_592_000
-
 /** The name of sealed tokens. */
 export const SEALED_NAME = 'drf'
-
-/** Characters that a token's name may have. */
 export const MAX_NAME_LENGTH = 100
 
-/** The columns of a token that may be shown. */
-export const shownColumns = ({ authtokenAccesstoken: tokens }: Database['tables']) => ({
-  id: tokens.id,
-  kind: tokens.kind,
-  name: tokens.name,
-  hint: tokens.hint,
-  scope: tokens.scope,
-  created: tokens.created,
-  expires: tokens.expires,
-  lastUsed: tokens.lastUsed,
-  disabled: tokens.disabled,
-  replacedBy: tokens.replacedBy
-})
+/** @throws DatabaseUnusable where only Django migrated the database */
+export function requireAccessTokens ({ accessTokens }: Database): void {
+  if (!accessTokens) throw new DatabaseUnusable('The database has no table authtoken_accesstoken; run "authtoken migrate"')
+}
+
+export function shownColumns ({ authtokenAccesstoken: tokens }: Database['tables']) {
+  const { id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy } = tokens
+  return { id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }
+}
 
 /** A token as it is shown, from its row. */
-export const describeAccessToken = ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy }: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
+export const describeAccessToken = ({
+  id, kind, name, hint, scope, created, expires, lastUsed, disabled, replacedBy
+}: Omit<Token, 'replacedBy'> & { replacedBy: string | null }): Token =>
   ({ id, kind, name, hint, scope, created, expires, lastUsed, disabled, ...(replacedBy !== null && { replacedBy }) })
 
-/** What is wrong with a token's name. */
 export function nameProblems (name: string): string[] {
   const trimmed = name.trim()
   if (trimmed === '') return ['This field may not be blank.']
@@ -70,7 +65,6 @@ export function nameProblems (name: string): string[] {
   return trimmed === SEALED_NAME ? [`The name "${SEALED_NAME}" is reserved.`] : []
 }
 
-/** What is wrong with a scope. */
 export function scopeProblems (scope: string): string[] {
   if (scope.length > MAX_SCOPE_LENGTH) return [`Ensure this field has no more than ${MAX_SCOPE_LENGTH} characters.`]
   return new RegExp(SCOPE_PATTERN).test(scope) ? [] : [SCOPE_PROBLEM]

@@ -3,23 +3,18 @@ import type { Database } from '../database/database-interface.js'
 import { randomBase62 } from './format.js'
 
 /** A change, and its place in the feed. */
-export interface FeedEvent {
-  id: string
-  change: Change
-}
+export interface FeedEvent { id: string, change: Change }
 
-/** Tells other processes whose tokens may have changed. */
 export type ChangeFeed = ReturnType<typeof createChangeFeed>
 
 const HISTORY = 1000
 const EPOCH_LENGTH = 10
 // What others write to an SQLite file is seen by looking.
-const LOOK_MS = 20
+const POLL_INTERVAL_MS = 20
 
 /**
  * Passes the changes of a database on to subscribers, each with an id from which a subscriber can resume after a break.
  * The ids are those of this process: to any other they say nothing.
- * @param database whose changes count
  */
 export function createChangeFeed (database: Pick<Database, 'watch'>) {
   const epoch = randomBase62(EPOCH_LENGTH)
@@ -31,7 +26,7 @@ export function createChangeFeed (database: Pick<Database, 'watch'>) {
 
   const idOf = (number: number): string => `${epoch}-${number}`
 
-  function hear (change: Change): void {
+  function onChange (change: Change): void {
     const event = { id: idOf(++last), change }
     history.push(event)
     if (history.length > HISTORY) history.shift()
@@ -42,8 +37,8 @@ export function createChangeFeed (database: Pick<Database, 'watch'>) {
   function since (id: string | undefined): FeedEvent[] {
     const [begin, number = ''] = id?.split('-') ?? []
     const missed = last - Number(number)
-    if (begin === epoch && /^\d{1,15}$/.test(number) && missed >= 0 && missed <= history.length) return history.slice(history.length - missed)
-    return [{ id: idOf(last), change: 'all' }]
+    const isKnown = begin === epoch && /^\d{1,15}$/.test(number) && missed >= 0 && missed <= history.length
+    return isKnown ? history.slice(history.length - missed) : [{ id: idOf(last), change: 'all' }]
   }
 
   return {
@@ -52,15 +47,15 @@ export function createChangeFeed (database: Pick<Database, 'watch'>) {
      * @param lastId of the event that the subscriber had last; undefined: it begins
      * @returns what it missed, and how to end it
      */
-    subscribe (lastId: string | undefined, told: (event: FeedEvent) => void): { missed: FeedEvent[], unsubscribe: () => void } {
-      watch ??= database.watch(hear)
+    subscribe (lastId: string | undefined, onEvent: (event: FeedEvent) => void): { missed: FeedEvent[], unsubscribe: () => void } {
+      watch ??= database.watch(onChange)
       watch.poll()
-      timer ??= setInterval(() => watch?.poll(), LOOK_MS).unref()
-      subscribers.add(told)
+      timer ??= setInterval(() => watch?.poll(), POLL_INTERVAL_MS).unref()
+      subscribers.add(onEvent)
       return {
         missed: since(lastId),
         unsubscribe () {
-          subscribers.delete(told)
+          subscribers.delete(onEvent)
           if (subscribers.size > 0) return
           clearInterval(timer)
           timer = undefined

@@ -1,13 +1,16 @@
 import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm'
 import type { Database } from '../database/database-interface.js'
-import { type UserId, readUserId } from '../database/user-id.js'
+import type { UserId } from '../database/user-id.js'
+import { readUserId } from '../database/user-id.js'
 import type { UserModel } from '../database/user-model.js'
-import { NotFound, TokensSealed } from '../errors.js'
+import { TokensSealed } from '../errors.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
-import { generateKey, hintOf } from './drf-key.js'
+import { drfHintOf, generateDrfKey } from './format.js'
+import { isOwner, ownerNotFound } from './owner.js'
 
-/** The tokens of `authtoken_token`: one a user. */
 export type DrfTokenStore = ReturnType<typeof createDrfTokenStore>
+
+const DRF = 'drf-'
 
 /** The public id of a user's DRF token. */
 export const drfId = (userId: UserId): string => `${DRF}${userId}`
@@ -22,39 +25,30 @@ export function isDrfOf (users: UserModel, userId: UserId, id: string): boolean 
   return owner !== null && owner === readUserId(users, String(userId))
 }
 
-const DRF = 'drf-'
+export const describeToken = (key: string, userId: UserId, created: Date | null): Token => ({
+  id: drfId(userId),
+  kind: 'drf',
+  name: null,
+  hint: drfHintOf(key),
+  scope: '*',
+  created,
+  expires: null,
+  lastUsed: null,
+  disabled: false
+})
 
-/**
- * What may be shown of a DRF token.
- * @param key its key, of which only the hint stays
- */
-export function describeToken (key: string, userId: UserId, created: Date | null): Token {
-  return {
-    id: drfId(userId),
-    kind: 'drf',
-    name: null,
-    hint: hintOf(key),
-    scope: '*',
-    created,
-    expires: null,
-    lastUsed: null,
-    disabled: false
-  }
-}
-
-/**
- * Reads and writes `authtoken_token`.
- * @param database an open database
- */
+/** Reads and writes `authtoken_token`: one token a user. */
 export function createDrfTokenStore (database: Database) {
-  const { db, accessTokens, users, tables: { authtokenToken: tokens, authtokenState: state } } = database
+  const { db, accessTokens, users, cast, tables: { authtokenToken: tokens, authtokenState: state } } = database
+
+  const findByUser = database.prepare(db.select().from(tokens)
+    .where(eq(tokens.userId, sql.param(sql.placeholder('userId'), tokens.userId))))
+  const isSeal = eq(state.name, 'seal')
+  const findSeal = accessTokens ? database.prepare(db.select().from(state).where(isSeal)) : () => undefined
+  const isSealed = async (): Promise<boolean> => await findSeal() !== undefined
 
   const issued = (row: typeof tokens.$inferSelect): IssuedToken => ({ ...describeToken(row.key, row.userId, row.created), key: row.key })
-
-  const findByUser = database.prepare(db.select().from(tokens).where(eq(tokens.userId, sql.param(sql.placeholder('userId'), tokens.userId))))
-  const findSeal = accessTokens ? database.prepare(db.select().from(state).where(eq(state.name, 'seal'))) : () => undefined
-
-  const isSealed = async (): Promise<boolean> => await findSeal() !== undefined
+  const freshToken = () => ({ key: generateDrfKey(), created: new Date() })
 
   async function find (user: Owner): Promise<IssuedToken | null> {
     const row = await findByUser({ userId: user.id })
@@ -62,62 +56,51 @@ export function createDrfTokenStore (database: Database) {
   }
 
   /** Of users who are there, unless the tokens are sealed: looked at in the statement that writes, so that nothing comes between. */
-  const freshFor = ({ key, created }: { key: string, created: Date }, owner: Owner, password?: string) => db
-    .select({ key: database.cast(key, tokens.key).as('key'), created: database.cast(created, tokens.created).as('created'), userId: users.id })
+  const rowFor = ({ key, created }: ReturnType<typeof freshToken>, owner: Owner, password?: string) => db
+    .select({ key: cast(key, tokens.key).as('key'), created: cast(created, tokens.created).as('created'), userId: users.id })
     .from(users.table)
-    .where(and(eq(users.id, owner.id), password === undefined || users.password === null ? undefined : eq(users.password, password), accessTokens ? notExists(db.select({ sealed: sql`1` }).from(state).where(eq(state.name, 'seal'))) : undefined))
+    .where(and(isOwner(users, owner, password), accessTokens ? notExists(db.select({ one: sql`1` }).from(state).where(isSeal)) : undefined))
 
-  /** Why nothing was written. */
-  async function refusal (): Promise<Error> {
-    return await isSealed() ? new TokensSealed() : new NotFound('The user, or the password, is not there any more.')
-  }
+  const refusal = async (): Promise<Error> => await isSealed() ? new TokensSealed() : ownerNotFound()
 
   return {
-    /** The user's token with its key, or null. */
     find,
 
-    /**
-     * The user's token; made where there is none, as DRF's `get_or_create`.
-     * @param password the user's encoded password, with which it was asked for: nothing is made once that is another
-     * @throws NotFound where the user, or the password, is not there any more; TokensSealed
-     */
+    /** The user's token; made where there is none, as DRF's `get_or_create`. @throws NotFound where the owner is gone, TokensSealed */
     async getOrCreate (user: Owner, password?: string): Promise<IssuedToken> {
       const present = await find(user)
       if (present !== null) return present
-      const fresh = { key: generateKey(), created: new Date() }
-      await database.transaction((tx) => [tx.insert(tokens).select(freshFor(fresh, user, password)).onConflictDoNothing({ target: tokens.userId })], { user: user.id })
+      const row = rowFor(freshToken(), user, password)
+      await database.transaction((tx) => [tx.insert(tokens).select(row).onConflictDoNothing({ target: tokens.userId })], { user: user.id })
       const made = await find(user)
       if (made === null) throw await refusal()
       return made
     },
 
-    /** A new token in place of the user's present one, as `drf_create_token -r`. The old key is dead at once. @throws as above */
+    /** A new token in place of the user's present one, as `drf_create_token -r`. @throws as above */
     async replace (user: Owner): Promise<IssuedToken> {
-      const fresh = { key: generateKey(), created: new Date() }
-      const [replaced] = await database.transaction((tx) => [tx.insert(tokens).select(freshFor(fresh, user)).onConflictDoUpdate({ target: tokens.userId, set: fresh })], { user: user.id })
+      const fresh = freshToken()
+      const [replaced] = await database.transaction((tx) => [
+        tx.insert(tokens).select(rowFor(fresh, user)).onConflictDoUpdate({ target: tokens.userId, set: fresh })
+      ], { user: user.id })
       if (replaced !== 1) throw await refusal()
       return issued({ ...fresh, userId: user.id })
     },
 
-    /** Whose token has that key; null: nobody's. */
+    /** Whose token has that key. */
     async locate (key: string): Promise<UserId | null> {
       const [row] = await database.run(() => db.select({ userId: tokens.userId }).from(tokens).where(eq(tokens.key, key)))
       return row?.userId ?? null
     },
 
-    /** Deletes the user's token. @param key of which it must be, where one is given. @returns whether there was one */
+    /** @param key that the token must have, where one is given */
     async revoke (user: Owner, key?: string): Promise<boolean> {
-      const which = key === undefined ? undefined : eq(tokens.key, key)
-      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(and(eq(tokens.userId, user.id), which))], { user: user.id })
+      const which = and(eq(tokens.userId, user.id), key === undefined ? undefined : eq(tokens.key, key))
+      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(which)], { user: user.id })
       return deleted === 1
     },
 
-    /**
-     * Makes tokens for users who have none, in order of their ids, a batch at a time.
-     * @param size of a batch
-     * @returns after each batch, how many such users were found
-     * @throws as above
-     */
+    /** Makes tokens for users who have none. @returns after each batch, how many they were. @throws as above */
     async * createMissing (size = 500): AsyncGenerator<number, void, undefined> {
       for (let last: UserId | null = null, full = true; full;) {
         const owners: Owner[] = await database.run(() => db.select({ id: users.id })
@@ -127,15 +110,23 @@ export function createDrfTokenStore (database: Database) {
           .orderBy(asc(users.id))
           .limit(size))
         if (owners.length === 0) return
-        const created = new Date()
-        await database.transaction((tx) => owners.map((owner) => tx.insert(tokens)
-          .select(freshFor({ key: generateKey(), created }, owner))
-          .onConflictDoNothing({ target: tokens.userId })))
+        await database.transaction((tx) => owners.map((owner) =>
+          tx.insert(tokens).select(rowFor(freshToken(), owner)).onConflictDoNothing({ target: tokens.userId })))
         if (await isSealed()) throw new TokensSealed()
         yield owners.length
         full = owners.length === size
         last = owners.at(-1)?.id ?? last
       }
     }
+  }
+}
+
+/** Null where the DRF tokens are sealed. */
+export async function unlessSealed (token: Promise<IssuedToken>): Promise<IssuedToken | null> {
+  try {
+    return await token
+  } catch (error) {
+    if (error instanceof TokensSealed) return null
+    throw error
   }
 }

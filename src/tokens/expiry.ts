@@ -8,71 +8,65 @@ export interface ExpiryOptions {
   loginExpiresIn?: number
   /** The longest life of any token, from its creation on; the defaults above are cut to it. @default 0 */
   maxLife?: number
-  /** Whether each use pushes the expiry by the life that the token was made with, up to `maxLife`. @default false */
+  /** Whether each use moves the expiry by the life that the token was made with, up to `maxLife`. @default false */
   sliding?: boolean
 }
 
-/** The dates of a new token. */
-export interface Life {
+/** When a token ends. */
+export interface Expiry {
   expires: Date | null
   /** The life that it was made with, in seconds; null: without end. */
   lifetime: number | null
-  latest: Date | null
+  /** What no use moves the expiry beyond. */
+  notAfter: Date | null
 }
 
-/** How long tokens live. */
 export type ExpiryPolicy = ReturnType<typeof createExpiryPolicy>
 
-/** 100 years: no date is that far off. */
+/** 100 years, in seconds: no date is that far off. */
 export const MAX_DURATION = 3_155_760_000
 const LOGIN_EXPIRES_IN = 2_592_000
 
-/**
- * Works out when tokens end.
- * @param options see there
- */
-export function createExpiryPolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false }: ExpiryOptions = {}) {
-  const longest = maxLife === 0 ? MAX_DURATION : maxLife
-
+/** Works out when tokens end. */
+export function createExpiryPolicy (options: ExpiryOptions = {}) {
+  const { expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false } = options
   return {
-    /** Whether a use may push an expiry. */
     sliding,
 
     /**
-     * The dates of a token that is made now.
+     * The expiry of a token that is made now.
      * @param wanted seconds; null: without end; undefined: the default of its kind
      * @param bound what it may not outlive: the expiry of the token that makes it
      * @throws ValidationError on `expires_in` where that is no life, or longer than it may be
      */
-    begin (kind: 'access' | 'login', wanted: number | null | undefined, bound: Date | null, now: Date): Life {
+    ofNewToken (kind: 'access' | 'login', wanted: number | null | undefined, bound: Date | null, now: Date): Expiry {
       const left = bound === null ? Infinity : Math.floor((bound.getTime() - now.getTime()) / 1000)
-      const most = Math.min(longest, left)
-      if (wanted === null && (maxLife > 0 || bound !== null)) throw tooLong(most)
-      if (typeof wanted === 'number' && (!Number.isInteger(wanted) || wanted < 1 || wanted > most)) throw tooLong(most)
-      const usual = (kind === 'login' ? loginExpiresIn : expiresIn) || (maxLife > 0 ? maxLife : Infinity)
-      const seconds = wanted === null ? Infinity : wanted ?? Math.min(usual, longestOf(maxLife), left)
-      const latest = maxLife === 0 ? null : after(now, maxLife)
+      const longest = Math.min(maxLife || MAX_DURATION, left)
+      if (wanted === null && (maxLife > 0 || bound !== null)) throw tooLong(longest)
+      if (wanted != null && (!Number.isInteger(wanted) || wanted < 1 || wanted > longest)) throw tooLong(longest)
+      const usual = (kind === 'login' ? loginExpiresIn : expiresIn) || Infinity
+      const lifetime = wanted === undefined ? Math.min(usual, maxLife || Infinity, left) : wanted ?? Infinity
       return {
-        expires: seconds === Infinity ? null : after(now, seconds),
-        lifetime: seconds === Infinity ? null : seconds,
-        latest: earlier(latest, bound)
+        expires: lifetime === Infinity ? null : secondsAfter(now, lifetime),
+        lifetime: lifetime === Infinity ? null : lifetime,
+        notAfter: earlierOf(maxLife === 0 ? null : secondsAfter(now, maxLife), bound)
       }
     },
 
-    /** Where a use pushes the expiry, or null where it stays. @param now in milliseconds */
-    push ({ lifetime, latest, expires }: Life, now: number): Date | null {
+    /** Where a use moves the expiry; null: it stays. */
+    afterUse ({ lifetime, notAfter, expires }: Expiry, now: number): Date | null {
       if (!sliding || lifetime === null || expires === null) return null
-      const pushed = earlier(after(new Date(now), lifetime), latest) as Date
-      return pushed > expires ? pushed : null
+      const moved = earlierOf(secondsAfter(new Date(now), lifetime), notAfter) as Date
+      return moved > expires ? moved : null
     }
   }
 }
 
-const longestOf = (maxLife: number): number => maxLife === 0 ? Infinity : maxLife
+const tooLong = (longest: number) => validationError({
+  expires_in: [longest < 1 ? 'The token that makes this one has expired.' : `Enter a whole number from 1 to ${longest}.`]
+})
 
-const tooLong = (most: number) => validationError({ expires_in: [most < 1 ? 'The token that makes this one has expired.' : `Enter a whole number from 1 to ${most}.`] })
-
-const after = (date: Date, seconds: number): Date => new Date(date.getTime() + seconds * 1000)
+const secondsAfter = (date: Date, seconds: number): Date => new Date(date.getTime() + seconds * 1000)
 
 /** The earlier of two dates, where null is never. */
-export const earlier = (a: Date | null, b: Date | null): Date | null => a === null ? b : b === null || a < b ? a : b
+export const earlierOf = (a: Date | null, b: Date | null): Date | null => a === null ? b : b === null || a < b ? a : b

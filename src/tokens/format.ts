@@ -4,24 +4,21 @@ import { crc32 } from 'node:zlib'
 /** What a prefix looks like: part of each token, so that people and scanners see what they have found. */
 export const PREFIX_PATTERN = '^[a-z0-9]{1,12}$'
 
-/** Gives so many random bytes. */
 export type RandomSource = (size: number) => Uint8Array
 
-/** How access tokens look. */
 export type TokenFormat = ReturnType<typeof createTokenFormat>
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const BASE = ALPHABET.length
+// Bytes from here on would make the first characters of the alphabet more likely than the others.
+const FAIR = 256 - 256 % BASE
 const RANDOM_LENGTH = 30
 const CHECKSUM_LENGTH = 6
 const ID_LENGTH = 16
-// Bytes from here on would make the first characters of the alphabet more likely than the others.
-const FAIR = 256 - 256 % BASE
+const HINT_LENGTH = 4
+const SHORTEST_WITH_HINT = 20
 
-/**
- * Random characters of the alphabet 0-9A-Za-z, each as likely as the others.
- * @param length how many
- */
+/** Random characters of the alphabet 0-9A-Za-z, each as likely as the others. */
 export function randomBase62 (length: number, random: RandomSource = randomBytes): string {
   let text = ''
   while (text.length < length) {
@@ -35,10 +32,7 @@ export function randomBase62 (length: number, random: RandomSource = randomBytes
 /** A public id: 95 random bits, so that ids can't be guessed, and say nothing of how many there are. */
 export const generateId = (): string => randomBase62(ID_LENGTH)
 
-/**
- * The checksum of a token: CRC-32 as 6 base62 digits, as in GitHub's tokens.
- * @param text the 30 random characters
- */
+/** The checksum of an access token's random characters: CRC-32 as 6 base62 digits, as in GitHub's tokens. */
 export function checksum (text: string): string {
   let digits = ''
   for (let rest = crc32(text); digits.length < CHECKSUM_LENGTH; rest = Math.floor(rest / BASE)) digits = ALPHABET[rest % BASE] + digits
@@ -48,19 +42,16 @@ export function checksum (text: string): string {
 /** What is stored of a token: its SHA-256 in hexadecimal digits. A token is random enough to need no salt. */
 export const digestOf = (key: string): string => hash('sha256', key)
 
-/**
- * Access tokens: a prefix, 30 random characters of base62, and their checksum.
- * @param prefix 1 to 12 lower-case letters and digits
- */
+/** Access tokens: a prefix, 30 random characters of base62, and their checksum. */
 export function createTokenFormat (prefix = 'fat') {
   const begin = `${prefix}_`
-  const shape = new RegExp(`^${begin}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`)
+  const rest = `[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`
+  const shape = new RegExp(`^${begin}${rest}$`)
 
   return {
-    /** The regular expression for secret scanners. */
-    pattern: `\\b${begin}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}\\b`,
+    /** For secret scanners. */
+    pattern: `\\b${begin}${rest}\\b`,
 
-    /** Makes a token. */
     generate (random?: RandomSource): string {
       const text = randomBase62(RANDOM_LENGTH, random)
       return begin + text + checksum(text)
@@ -73,7 +64,13 @@ export function createTokenFormat (prefix = 'fat') {
     hasValidChecksum: (key: string): boolean =>
       shape.test(key) && checksum(key.slice(begin.length, -CHECKSUM_LENGTH)) === key.slice(-CHECKSUM_LENGTH),
 
-    /** The part of a token that may be shown: the first 4 of its random characters. */
-    hintOf: (key: string): string => key.slice(begin.length, begin.length + 4)
+    /** The part that may be shown. */
+    hintOf: (key: string): string => key.slice(begin.length, begin.length + HINT_LENGTH)
   }
 }
+
+/** Makes the key of a DRF token: 20 random bytes as 40 hexadecimal characters, as DRF's `Token.generate_key`. */
+export const generateDrfKey = (): string => randomBytes(20).toString('hex')
+
+/** The part of a DRF token's key that may be shown: the first 4 characters; null where it is too short to give any away. */
+export const drfHintOf = (key: string): string | null => key.length < SHORTEST_WITH_HINT ? null : key.slice(0, HINT_LENGTH)

@@ -1,15 +1,12 @@
 import { asc, eq, gt } from 'drizzle-orm'
 import type { DjangoDatabase } from '../database/database-interface.js'
 import type { UserId } from '../database/user-id.js'
+import type { Token } from '../identity/identity.js'
 import { describeAccessToken, shownColumns } from './access-token.js'
 import { describeToken } from './drf-token-store.js'
-import type { Token } from '../identity/identity.js'
 
 /** A token and whose it is. */
-export interface OwnedToken {
-  username: string
-  token: Token
-}
+export interface OwnedToken { username: string, token: Token }
 
 const BATCH = 500
 
@@ -20,7 +17,8 @@ export async function * listAllTokens (database: DjangoDatabase): AsyncGenerator
 
   for (let last: UserId | null = null, full = true; full;) {
     const rows = await database.run(() => db.select({ username: users.username, token: drf })
-      .from(drf).innerJoin(users.table, eq(users.id, drf.userId)).where(last === null ? undefined : gt(drf.userId, last)).orderBy(asc(drf.userId)).limit(BATCH))
+      .from(drf).innerJoin(users.table, eq(users.id, drf.userId))
+      .where(last === null ? undefined : gt(drf.userId, last)).orderBy(asc(drf.userId)).limit(BATCH))
     for (const { username, token } of rows) yield { username, token: describeToken(token.key, token.userId, token.created) }
     full = rows.length === BATCH
     last = rows.at(-1)?.token.userId ?? last
@@ -28,7 +26,8 @@ export async function * listAllTokens (database: DjangoDatabase): AsyncGenerator
 
   for (let last = '', full = accessTokens; full;) {
     const rows = await database.run(() => db.select({ username: users.username, token: shownColumns(tables) })
-      .from(access).innerJoin(users.table, eq(users.id, access.userId)).where(gt(access.id, last)).orderBy(asc(access.id)).limit(BATCH))
+      .from(access).innerJoin(users.table, eq(users.id, access.userId))
+      .where(gt(access.id, last)).orderBy(asc(access.id)).limit(BATCH))
     for (const { username, token } of rows) yield { username, token: describeAccessToken(token) }
     full = rows.length === BATCH
     last = rows.at(-1)?.token.id ?? last

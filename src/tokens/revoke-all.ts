@@ -5,13 +5,14 @@ import { isDrfOf } from './drf-token-store.js'
 
 /**
  * The statements that end a user's tokens of both kinds, for a transaction.
- * @param tx of the transaction
  * @param keep the public id of one that stays, with the one that came in its place
  */
-export function revocation ({ accessTokens, users, tables: { authtokenToken: drf, authtokenAccesstoken: access } }: Database, tx: Db, userId: UserId, keep?: string): Statement[] {
-  const successor = (id: string) => sql`coalesce((select ${access.replacedBy} from ${access} where ${access.id} = ${id}), '')`
+export function revocation (database: Database, tx: Db, userId: UserId, keep?: string): Statement[] {
+  const { accessTokens, users, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
+  const successor = sql`coalesce((select ${access.replacedBy} from ${access} where ${access.id} = ${keep}), '')`
+  const isEnded = and(eq(access.userId, userId), keep === undefined ? undefined : and(ne(access.id, keep), ne(access.id, successor)))
   return [
     ...(keep !== undefined && isDrfOf(users, userId, keep) ? [] : [tx.delete(drf).where(eq(drf.userId, userId))]),
-    ...(accessTokens ? [tx.delete(access).where(and(eq(access.userId, userId), keep === undefined ? undefined : and(ne(access.id, keep), ne(access.id, successor(keep)))))] : [])
+    ...(accessTokens ? [tx.delete(access).where(isEnded)] : [])
   ]
 }

@@ -1,11 +1,12 @@
 import type { Database } from '../database/database-interface.js'
 import { isStorable } from '../database/storable-text.js'
-import { type UserId, readUserId } from '../database/user-id.js'
-import { TokensSealed, validationError } from '../errors.js'
+import type { UserId } from '../database/user-id.js'
+import { readUserId } from '../database/user-id.js'
+import { refuseProblems } from '../errors.js'
+import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import type { AccessTokenStore } from './access-token-store.js'
 import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
-import { drfId, type DrfTokenStore, isDrfOf, readDrfId } from './drf-token-store.js'
-import type { IssuedToken, Owner, Token } from '../identity/identity.js'
+import { drfId, type DrfTokenStore, isDrfOf, readDrfId, unlessSealed } from './drf-token-store.js'
 import { revocation } from './revoke-all.js'
 
 /** Which tokens are made for new users and by the exchange: the one DRF token, or access tokens. */
@@ -14,29 +15,15 @@ export type TokenKind = 'drf' | 'access'
 /** The tokens of both kinds: `app.authtoken.tokens`. */
 export type Tokens = ReturnType<typeof createTokens>
 
-/**
- * A user's tokens of both kinds, by their public ids.
- * @param database an open database
- * @param kind what is made where nobody says which
- */
+/** A user's tokens of both kinds, by their public ids. @param kind what is made where nobody says which */
 export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: TokenKind) {
-  const shown = ({ key, ...token }: IssuedToken): Token => token
+  const withoutKey = ({ key, ...token }: IssuedToken): Token => token
 
-  /** The DRF token where that id is its, null where the user has none, undefined where the id is another's. */
+  /** Undefined where the id is not that of a DRF token. */
   async function findDrf (owner: Owner, id: string): Promise<Token | null | undefined> {
     if (!isDrfOf(database.users, owner.id, id)) return undefined
     const token = await drf.find(owner)
-    return token === null ? null : shown(token)
-  }
-
-  /** Null where the DRF tokens are sealed. */
-  async function unlessSealed (token: Promise<IssuedToken>): Promise<IssuedToken | null> {
-    try {
-      return await token
-    } catch (error) {
-      if (error instanceof TokensSealed) return null
-      throw error
-    }
+    return token === null ? null : withoutKey(token)
   }
 
   return {
@@ -46,22 +33,12 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     getOrCreate: (owner: Owner): Promise<IssuedToken> => drf.getOrCreate(owner),
     /** A new DRF token in place of the present one, which is dead at once. @throws as above */
     replace: drf.replace,
-    /** Makes DRF tokens for users who have none, a batch at a time. @returns after each batch, how many such users were found. @throws as above */
+    /** Makes DRF tokens for users who have none. @returns after each batch, how many such users were found. @throws as above */
     createMissing: drf.createMissing,
-
-    /** Makes an access token. The answer is the only place where its key ever stands. @throws ValidationError, TokenLimitReached, NotFound */
+    /** Makes an access token, whose key stands in the answer alone. @throws ValidationError, TokenLimitReached, NotFound */
     create: (owner: Owner, token?: NewToken, origin?: Origin): Promise<IssuedToken> => access.create(owner, token, origin),
 
-    /** Gives a new user the DRF token. Nothing where access tokens are issued: there would be nowhere to show one. */
-    async welcome (owner: Owner): Promise<void> {
-      if (kind === 'drf') await unlessSealed(drf.getOrCreate(owner))
-    },
-
-    /**
-     * What the exchange answers with: the DRF token, or a new access token of kind login.
-     * @param login the encoded password that the user logged in with: nothing is made once that is another
-     * @throws as `create` and `getOrCreate`
-     */
+    /** What a login gets: the DRF token, or a new access token of kind login. @throws as `create` and `getOrCreate` */
     async issue (owner: Owner, { password }: { password?: string | undefined }, token?: NewToken): Promise<IssuedToken> {
       const present = token === undefined && kind === 'drf' ? await unlessSealed(drf.getOrCreate(owner, password)) : null
       return present ?? await access.create(owner, token, { kind: 'login', password })
@@ -90,11 +67,11 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
       return found === undefined ? await access.find(owner, id) : found
     },
 
-    /** A page of the user's tokens and how many there are: the DRF token first, then the others in the order in which they were made. */
+    /** A page of the user's tokens and how many there are: the DRF token first, then the others, oldest first. */
     async list (owner: Owner, { limit, offset = 0 }: { limit: number, offset?: number }): Promise<{ count: number, tokens: Token[] }> {
       const first = await drf.find(owner)
       const before = first === null ? 0 : 1
-      const own = first !== null && offset === 0 && limit > 0 ? [shown(first)] : []
+      const own = first !== null && offset === 0 && limit > 0 ? [withoutKey(first)] : []
       if (!database.accessTokens) return { count: before, tokens: own }
       const rest = await access.list(owner, { limit: limit - own.length, offset: Math.max(0, offset - before) })
       return { count: before + rest.count, tokens: [...own, ...rest.tokens] }
@@ -104,34 +81,23 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     async update (owner: Owner, id: string, changes: TokenChanges): Promise<Token | null> {
       const found = await findDrf(owner, id)
       if (found === undefined) return await access.update(owner, id, changes)
-      const fields = Object.keys(changes)
-      if (found !== null && fields.length > 0) throw validationError(Object.fromEntries(fields.map((name) => [name, ['A DRF token has none. Use an access token.']])))
+      const refused = found === null ? [] : Object.keys(changes).map((name) => [name, ['A DRF token has none. Use an access token.']])
+      refuseProblems(Object.fromEntries(refused))
       return found
     },
 
-    /**
-     * Puts a new token in the place of one.
-     * @param options how; a DRF token ends at once
-     * @returns the new token with its key, or null where there is none
-     * @throws ValidationError on `grace`, Conflict for one that was replaced or has expired
-     */
+    /** Puts a new token in the place of one. @returns it, or null. @throws ValidationError, Conflict for one that is replaced or expired */
     async rotate (owner: Owner, id: string, options: RotateOptions = {}, origin: Pick<Origin, 'bound'> = {}): Promise<IssuedToken | null> {
       const found = await findDrf(owner, id)
       if (found === undefined) return await access.rotate(owner, id, options, origin)
       if (found === null) return null
-      if (options.grace !== undefined && options.grace !== 0) throw validationError({ grace: ['A DRF token ends at once: the grace period must be 0.'] })
+      refuseProblems({ grace: (options.grace ?? 0) === 0 ? [] : ['A DRF token ends at once: the grace period must be 0.'] })
       return await drf.replace(owner)
     },
 
-    /**
-     * Deletes a token.
-     * @param key of which it must be, where one is given: the id of a DRF token outlives its key
-     * @returns whether there was one
-     */
-    async revoke (owner: Owner, id: string, key?: string): Promise<boolean> {
-      if (isDrfOf(database.users, owner.id, id)) return await drf.revoke(owner, key)
-      return await access.revoke(owner, id)
-    },
+    /** Deletes a token. @param key that it must have, where one is given: the id of a DRF token outlives its key */
+    revoke: (owner: Owner, id: string, key?: string): Promise<boolean> =>
+      isDrfOf(database.users, owner.id, id) ? drf.revoke(owner, key) : access.revoke(owner, id),
 
     /** Deletes all of the user's tokens, of both kinds. @param options `keep`: the id of one that stays */
     async revokeAll (owner: Owner, { keep }: { keep?: string } = {}): Promise<void> {
@@ -141,4 +107,9 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     /** Deletes access tokens that expired before a date, so many at most. @returns how many it were */
     prune: access.prune
   }
+}
+
+/** Gives new users the DRF token; nothing where access tokens are issued: there would be nowhere to show one. */
+export const createForNewUser = (tokens: Pick<Tokens, 'getOrCreate'>, kind: TokenKind) => async (owner: Owner): Promise<void> => {
+  if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
 }

@@ -1,7 +1,6 @@
 import { refuseProblems } from '../errors.js'
 import type { UserId } from '../database/user-id.js'
 import type { DjangoUser as User } from '../identity/identity.js'
-import type { Tokens } from '../tokens/tokens.js'
 import type { Credentials } from '../passwords/credentials.js'
 import { unusablePassword } from '../passwords/hashers/index.js'
 import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
@@ -36,10 +35,12 @@ export interface UpdateOptions {
 /** The users: `app.authtoken.users`. */
 export type Accounts = ReturnType<typeof createAccounts>
 
-/** What can be done with users, with Django's rules. By default every new user gets a DRF token. */
-export function createAccounts (
-  store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'welcome'>, onUserCreated: OnUserCreated = () => true
-) {
+/**
+ * What can be done with users, with Django's rules.
+ * @param createToken gives a new user the token that is its
+ * @param onUserCreated default: every new user gets a DRF token
+ */
+export function createAccounts (store: UserStore, credentials: Credentials, createToken: (user: User) => Promise<void>, onUserCreated: OnUserCreated = () => true) {
   const { usernames, fields } = store
 
   return {
@@ -68,7 +69,7 @@ export function createAccounts (
         password: await problemsOf(password, fields, validate)
       })
       const created = await store.insert({ ...fields, password: await encode(password) })
-      if (onUserCreated !== false && await onUserCreated(created)) await tokens.welcome(created)
+      if (onUserCreated !== false && await onUserCreated(created)) await createToken(created)
       return created
     },
 

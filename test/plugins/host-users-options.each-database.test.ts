@@ -120,8 +120,8 @@ t.test('a database that is behind its schema is named by what it lacks', async (
   t.equal(await refusalOn(t, { others: peopleTable(undefined, 'others') }, []), `authtoken: users.table: the database has no table people; ${apply}`)
   t.equal(await refusalOn(t, { people }, []), `authtoken: ${['authtokenToken: the database has no table authtoken_token', 'authtokenAccesstoken: the database has no table authtoken_accesstoken', 'authtokenState: the database has no table authtoken_state'].map((missing) => `tables.${missing}; ${make}`).join('; ')}`)
   t.equal(await refusalOn(t, schema, ['alter table people drop column nickname', 'alter table people drop column is_active', 'alter table authtoken_accesstoken drop column lifetime']), 'authtoken: ' +
-    `users.select.nickname: the table people has no column nickname in the database; ${apply}; ` +
     `users.isActive: the table people has no column is_active in the database; ${apply}; ` +
+    `users.select.nickname: the table people has no column nickname in the database; ${apply}; ` +
     `tables.authtokenAccesstoken: the table authtoken_accesstoken has no column lifetime in the database; ${make}`)
   t.equal(await refusalOn(t, schema, ['alter table people drop column is_admin'], { users: { table: people, select: { id: people.id } } }), `authtoken: users.isStaff: the table people has no column is_admin in the database; ${apply}`)
 })

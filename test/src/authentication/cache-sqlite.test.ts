@@ -164,3 +164,22 @@ t.test('what a transaction of the host shows is not remembered', async (t) => {
   await gate()
   t.equal(await authenticate(), null)
 })
+
+t.test('a change of a user is seen however many others change after it, and in all of the user\'s tokens', async (t) => {
+  const { own, authenticator, authenticate, seams } = await startNodes(t, 'SQLite')
+  const { user, token } = await makeUser(own, 'ann')
+  const { token: other } = await makeUser(own, 'bob')
+  const keys = [token.key]
+  for (let i = 0; i < 20; i++) keys.push((await own.tokens.create(user)).key)
+  for (const key of [...keys, other.key]) await authenticate(key)
+  await own.users.update(user, { isActive: false })
+  for (let id = 1_000; id < 11_001; id++) await own.database.transaction(() => [], { user: id })
+  for (const key of keys) t.match(await authenticate(key), { user: { isActive: false } })
+
+  const { asked } = seams.counts
+  const { hits } = authenticator.statistics
+  t.ok(await authenticate(other.key))
+  for (const key of [...keys, other.key]) t.ok(await authenticate(key))
+  t.equal(seams.counts.asked, asked + 1, 'whose last change is not known any more is asked for once')
+  t.equal(authenticator.statistics.hits, hits + keys.length + 1)
+})

@@ -64,7 +64,7 @@ t.test('10,000 requests a second with one token are one write a minute', async (
   const { authtoken, connection, writes, lastUsed } = await setUp(t)
   const { user } = await makeUser(authtoken, 'ann')
   const token = await authtoken.tokens.create(user)
-  const known = new CachedIdentity({ userId: user.id, user, isActive: true, isStaff: false, isSuperuser: false }, token, { lifetime: null, latest: null }, [])
+  const known = new CachedIdentity({ userId: user.id, user, isActive: true, isStaff: false, isSuperuser: false }, token, { lifetime: null, notAfter: null }, [])
   const usage = createLastUsed(await openDatabase(connection, {}), createExpiryPolicy())
   t.teardown(() => usage.close())
   const perMinute = []

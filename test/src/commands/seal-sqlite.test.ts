@@ -10,7 +10,7 @@ import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../../src/index.js'
 import { run } from '../../../src/commands/program.js'
 import { sealTokens } from '../../../src/tokens/sealing.js'
-import { generateKey } from '../../../src/tokens/drf-key.js'
+import { generateDrfKey } from '../../../src/tokens/format.js'
 import { buildService, copyFixture, databaseUrl, open, outside } from '../../support/helpers.js'
 import { type Case, cases, createReplay, listenForCases } from '../../support/conformance.js'
 import { exchange, type RawResponse } from '../../support/raw-http.js'
@@ -152,7 +152,7 @@ for (const mode of ['delete', 'wal']) {
       const addUser = client.prepare("insert into auth_user (password, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name) values ('!', 0, ?, '', '', 0, 1, '2026-01-01 00:00:00', '')")
       const addToken = client.prepare("insert into authtoken_token (key, created, user_id) values (?, '2026-01-01 00:00:00', ?)")
       for (let index = 0; index < 2500; index++) {
-        const key = generateKey()
+        const key = generateDrfKey()
         addToken.run(key, addUser.run(`user${index}`).lastInsertRowid)
         keys.push(key)
       }

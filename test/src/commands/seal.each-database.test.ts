@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openAuthtoken } from '../../../src/index.js'
 import { sealTokens } from '../../../src/tokens/sealing.js'
-import { generateKey } from '../../../src/tokens/drf-key.js'
+import { generateDrfKey } from '../../../src/tokens/format.js'
 import { databaseUrl, makeUser, open, recordedDatabase } from '../../support/helpers.js'
 import { sql } from '../../support/sql.js'
 import { cases, createReplay, listenForCases } from '../../support/conformance.js'
@@ -53,5 +53,5 @@ t.test('a token that another program ends while it is sealed stays ended', async
     const { tokens } = await authtoken.tokens.list(user, { limit: 9 })
     t.equal(identity === null, tokens.length === 0)
   }
-  t.equal(await authtoken.authenticator.authenticate(generateKey()), null)
+  t.equal(await authtoken.authenticator.authenticate(generateDrfKey()), null)
 })

@@ -177,13 +177,13 @@ t.test('a service that does not answer is waited for no longer than is set, by t
 
 t.test('a question whose turn does not come is refused', async (t) => {
   // The first batch takes the whole time, and those behind it have waited it out by then.
-  const { authenticator } = await buildAgainst(t, () => {}, { timeoutMs: 100, connections: 1 })
+  const { authenticator } = await buildAgainst(t, () => {}, { timeoutMs: 500, connections: 1 })
   const all = Array.from({ length: 1_001 }, (_, i) => Promise.resolve(authenticator.authenticate(String(i).padStart(40, '0'))).catch((error) => error.cause.message as string))
   // A timer may be a millisecond early.
   for (const end = performance.now() + 5; performance.now() < end;);
   const reasons = new Set(await Promise.all(all))
-  t.ok(reasons.has('the service did not answer within 100 ms'))
-  t.ok(reasons.has('the service did not take a question within 100 ms'))
+  t.ok(reasons.has('the service did not answer within 500 ms'))
+  t.ok(reasons.has('the service did not take a question within 500 ms'))
   t.equal(reasons.size, 2)
 })
 

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../../src/index.js'
-import { checksum, createTokenFormat, digestOf, type RandomSource } from '../../../src/tokens/format.js'
-import { generateKey } from '../../../src/tokens/drf-key.js'
+import { checksum, createTokenFormat, digestOf, generateDrfKey, type RandomSource } from '../../../src/tokens/format.js'
 import { databaseUrl, makeUser, open } from '../../support/helpers.js'
 import { hostDatabase } from '../../support/sql.js'
 
@@ -92,7 +91,7 @@ t.test('a key costs one query, whatever it is', async (t) => {
   const { key } = await authtoken.tokens.create(user)
   t.same(await ask(key), { user: 'ann', queries: 1 })
   t.same(await ask(drf.key), { user: 'ann', queries: 1 })
-  t.same(await ask(generateKey()), { user: null, queries: 1 })
+  t.same(await ask(generateDrfKey()), { user: null, queries: 1 })
   t.same(await ask('x'), { user: null, queries: 1 })
   t.same(await ask(createTokenFormat().generate()), { user: null, queries: 1 }, 'well made, and unknown')
 })
