@@ -1,9 +1,11 @@
+import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { InvalidSettings } from '../src/errors.js'
-import { givenOptions, optionProblems } from '../src/option-problems.js'
+import { func, group } from '../src/options/kinds.js'
+import { givenOptions, optionProblems } from '../src/options/option-problems.js'
+import { pluginOptions } from '../src/options/plugin-options.js'
 import type { Authenticator } from '../src/identity/identity.js'
-import { delegatedOptions } from './option-schemas.js'
 import tokenAuth, { type TokenAuthOptions } from './token-auth.js'
 
 /** Options of the plugin with an authenticator in place of a database: users and tokens are somewhere else. */
@@ -12,6 +14,19 @@ export interface DelegatedOptions extends Omit<TokenAuthOptions, 'authenticator'
   authenticator: Authenticator
   database?: never
 }
+
+/** The options of a registration with an authenticator in place of a database. */
+export const delegatedOptions = group({
+  authenticator: Type.Object({
+    authenticate: Type.Function([], Type.Unknown(), { right: 'a function of a key' }),
+    close: func({ right: 'a function' })
+  }, {
+    right: 'an object with a function authenticate',
+    description: 'an object with `authenticate(key)`, in place of `database`: keys are looked up somewhere else, as ' +
+      "[at a service](docs/remote.md); its `close()`, if it has one, is called with the application's"
+  }),
+  ...pluginOptions.properties
+})
 
 /**
  * Token authentication where keys are looked up by something else than a database of this process. Loads no driver.

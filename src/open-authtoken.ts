@@ -4,18 +4,20 @@ import { type HostTables, type HostUsers, hostUsers } from './host/host-users.js
 import { isEmbedded, openDatabase, openHostDatabase } from './database/open-database.js'
 import { DatabaseUnusable, InvalidSettings } from './errors.js'
 import { createAuthenticator } from './authentication/authenticator.js'
-import type { CacheOptions } from './authentication/cache.js'
-import { createAccessTokenStore, type LimitOptions } from './tokens/access-token-store.js'
+import type { CacheOptions } from './options/cache-options.js'
+import { withDefaults } from './options/kinds.js'
+import type { PasswordOptions } from './options/password-options.js'
+import { type TokenOptions, tokenOptions } from './options/token-options.js'
+import { createAccessTokenStore } from './tokens/access-token-store.js'
 import { createDrfTokenStore } from './tokens/drf-token-store.js'
 import { createTokenFormat } from './tokens/format.js'
-import { createExpiryPolicy, type ExpiryOptions } from './tokens/expiry.js'
+import { createExpiryPolicy } from './tokens/expiry.js'
 import { createChangeFeed } from './tokens/change-feed.js'
-import { createTokens, type TokenKind } from './tokens/tokens.js'
+import { createTokens } from './tokens/tokens.js'
 import { createLastUsed } from './authentication/last-used.js'
 import { createAccounts, type OnUserCreated } from './users/accounts.js'
 import { createCredentials } from './passwords/credentials.js'
-import type { HasherName } from './passwords/hashers/index.js'
-import { createHashingQueue, type HashingQueueOptions } from './passwords/hashing-queue.js'
+import { createHashingQueue } from './passwords/hashing-queue.js'
 import { createLoginStore } from './passwords/login-store.js'
 import { createUserStore } from './users/user-store.js'
 
@@ -43,29 +45,6 @@ export interface HostAuthtokenOptions<Users extends HostUsers = HostUsers> exten
   tables: HostTables
   /** Which table and columns play the users' parts. */
   users: Users
-}
-
-/** Which tokens are made, and how they live. */
-export interface TokenOptions extends ExpiryOptions, LimitOptions {
-  /**
-   * What new users and the exchange get: `'drf'`, the one token of `authtoken_token`; `'access'`: the exchange makes a new
-   * access token each time, and nothing is stored in clear.
-   * @default 'drf'
-   */
-  kind?: TokenKind
-  /** What access tokens begin with: 1 to 12 lower-case letters and digits. @default 'fat' */
-  prefix?: string
-}
-
-/** How passwords are hashed. */
-export interface PasswordOptions extends HashingQueueOptions {
-  /** Of new passwords. @default 'argon2'; 'pbkdf2_sha256' on a database of Django's, which reads it without extra packages */
-  hasher?: HasherName
-  /**
-   * Whether a good login replaces a weaker hash.
-   * @default true; false on a database of Django's, where a new hash ends the user's sessions
-   */
-  rehash?: boolean
 }
 
 /** An open database with users and tokens. */
@@ -104,19 +83,20 @@ export async function openHostAuthtoken ({ database: source, tables: given, user
 
 type Given<Options> = { [Name in keyof Options]?: Options[Name] | undefined }
 
-function assemble<Opened extends Database> (database: Opened, { passwords = {}, tokens: tokenOptions = {}, cache = {} }: Given<CommonOptions>, defaults: Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>) {
+function assemble<Opened extends Database> (database: Opened, { passwords = {}, tokens: givenTokens, cache = {} }: Given<CommonOptions>, defaults: Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>) {
   const { hasher = defaults.hasher, rehash = defaults.rehash, ...queueOptions } = passwords
   const logins = createLoginStore(database)
   const queue = createHashingQueue(queueOptions)
   const credentials = createCredentials(logins, queue, { hasher, rehash })
-  const format = createTokenFormat(tokenOptions.prefix)
-  const life = createExpiryPolicy(tokenOptions)
+  const { kind, prefix, ...rules } = withDefaults(tokenOptions, givenTokens)
+  const format = createTokenFormat(prefix)
+  const life = createExpiryPolicy(rules)
   const usage = createLastUsed(database, life)
   return {
     database,
     logins,
     credentials,
-    tokens: createTokens(database, createDrfTokenStore(database), createAccessTokenStore(database, format, life, tokenOptions), tokenOptions.kind ?? 'drf'),
+    tokens: createTokens(database, createDrfTokenStore(database), createAccessTokenStore(database, format, life, rules), kind),
     authenticator: createAuthenticator(database, format, usage, cache),
     /** Tells other processes of changes. */
     feed: createChangeFeed(database),

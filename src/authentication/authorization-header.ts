@@ -9,9 +9,6 @@ const VISIBLE = /^[!-~]+$/
 // ignoreBOM keeps a byte order mark as a character of the key, as Python does.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A keyword of the `Authorization` header: an RFC 9110 token. */
-export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
-
 /**
  * Reads an `Authorization` header as DRF's `TokenAuthentication` does.
  * @param header the header's value, a character a byte (latin-1), as Node gives it

@@ -1,19 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Change, Watch } from '../database/changes.js'
 import type { Database } from '../database/database-interface.js'
+import { type CacheOptions, cacheOptions } from '../options/cache-options.js'
+import { withDefaults } from '../options/kinds.js'
 import { createDigests } from './digests.js'
-
-/** How answers are remembered. */
-export interface CacheOptions {
-  /** Tokens that are remembered at most; 0: none. @default 100000 */
-  size?: number
-  /**
-   * How long an answer is remembered at most, in milliseconds. What ends or changes an identity is seen at once, whatever
-   * this says; it bounds how old a last use or a last login may be that is shown.
-   * @default 300000
-   */
-  ttlMs?: number
-}
 
 /** Figures of a cache. */
 export interface CacheStatistics {
@@ -62,7 +52,8 @@ interface Flight<Known> {
  * @param database whose changes count
  * @param isOver whether an answer seems to have ended by itself: then it is asked for again
  */
-export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch' | 'moment'>, isOver: (known: Known) => boolean, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
+export function createCache<Known extends Remembered<Known>> (database: Pick<Database, 'watch' | 'moment'>, isOver: (known: Known) => boolean, options: CacheOptions = {}) {
+  const { size, ttlMs } = withDefaults(cacheOptions, options)
   const entries = size === 0 ? null : new LRUCache<string, Known>({ max: size, dispose: unlink })
   const users = new Map<string, Known>()
   const digests = createDigests()

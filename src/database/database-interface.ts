@@ -1,10 +1,11 @@
+import type { Static } from '@sinclair/typebox'
 import type { Column, SQL, Table } from 'drizzle-orm'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import type { databaseOptions } from '../options/database-options.js'
 import type { Change, Watch } from './changes.js'
 import type { TableDescription } from './table-description.js'
-import type { UserTableOptions } from './django-users.js'
 import type { defineTokenTables } from './postgres/token-tables.js'
 import type { UserId } from './token-table-options.js'
 import type { DjangoUsers, UserModel } from './user-model.js'
@@ -115,41 +116,9 @@ export interface Inspection {
 }
 
 /** How a database is opened. */
-export interface DatabaseOptions {
-  /**
-   * SQLite: how long a statement waits for another connection's lock, in milliseconds. It blocks the event loop, so it is
-   * short; the statement is then tried again without blocking, for 5 seconds.
-   * @default 5
-   */
-  busyTimeoutMs?: number
-  /** PostgreSQL: its connections. */
-  pool?: PoolOptions
-  /**
-   * PostgreSQL: what is done where no revocation can be heard of, behind a pooler in transaction mode or on an engine
-   * without LISTEN. `'ask'`: the database is asked at each check; `'ttl'`: an answer is remembered for one second, and no
-   * state of a session is used.
-   * @default 'ask'
-   */
-  withoutListen?: 'ask' | 'ttl'
-  /**
-   * SQLite: whether a file that does not exist is made.
-   * @default true
-   */
+export interface DatabaseOptions extends Static<typeof databaseOptions> {
+  /** SQLite: whether a file that does not exist is made. @default true */
   create?: boolean
-  /** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */
-  users?: UserTableOptions
-}
-
-/** Connections to PostgreSQL. All times are in milliseconds. */
-export interface PoolOptions {
-  /** Connections at most, beside the one that listens. @default 10 */
-  size?: number
-  /** How long to wait for a connection. @default 2000 */
-  connectTimeoutMs?: number
-  /** How long a statement may take, on the server and on the way. @default 5000 */
-  queryTimeoutMs?: number
-  /** After how long the server ends a transaction that nobody goes on with. @default 2000 */
-  idleInTransactionTimeoutMs?: number
 }
 
 /**

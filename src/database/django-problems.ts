@@ -26,9 +26,9 @@ export function otherUsers ({ users, drf, access, hasPermissions }: FoundTables)
   const name = getTableName(users.table)
   for (const { present } of [drf, access]) {
     const owner = present?.references.get('user_id')?.table
-    if (owner !== undefined && owner !== name) return `has tokens of the users in ${owner}, not in ${name}: set USER_TABLE=${owner}, and USERNAME_COLUMN to the column that they log in with`
+    if (owner !== undefined && owner !== name) return `has tokens of the users in ${owner}, not in ${name}: set users.table: '${owner}', and users.username to the column that they log in with`
   }
-  return users.present === null && hasPermissions ? `is a Django's without a table ${name}: set USER_TABLE to the table of its AUTH_USER_MODEL, and USERNAME_COLUMN to the column that users log in with` : null
+  return users.present === null && hasPermissions ? `is a Django's without a table ${name}: set users.table to the table of its AUTH_USER_MODEL, and users.username to the column that users log in with` : null
 }
 
 /** Why a database of Django's form can not be used, from its tables. */

@@ -2,17 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { getTableColumns, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { Conflict, DatabaseUnusable } from '../errors.js'
+import { type UserTableOptions, userTableOptions } from '../options/database-options.js'
+import { withDefaults } from '../options/kinds.js'
 import { type ColumnDescription, idKindOf, type TableDescription } from './table-description.js'
 import type { users as authUser } from './postgres/schema.js'
 import type { ColumnOf, DjangoUsers, Flag } from './user-model.js'
-
-/** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */
-export interface UserTableOptions {
-  /** The name of the table. @default 'auth_user' */
-  table?: string
-  /** The column that users log in with: Django's `USERNAME_FIELD`. @default 'username' */
-  username?: string
-}
 
 type Columns = typeof authUser.$inferInsert
 
@@ -74,8 +68,9 @@ export type TableBuilder = (name: string, columns: Record<string, { name: string
  * @param build makes it in Drizzle's words
  * @throws DatabaseUnusable where they can not be users
  */
-export function customUsers (database: string, { table: name = AUTH_USER, username = 'username' }: UserTableOptions, found: TableDescription | null, build: TableBuilder): DjangoUsers {
-  if (found === null) throw new DatabaseUnusable(`${database} has no table ${name} (USER_TABLE, users.table); Django's "manage.py migrate" makes it`)
+export function customUsers (database: string, options: UserTableOptions, found: TableDescription | null, build: TableBuilder): DjangoUsers {
+  const { table: name, username } = withDefaults(userTableOptions, options)
+  if (found === null) throw new DatabaseUnusable(`${database} has no table ${name} (users.table); Django's "manage.py migrate" makes it`)
   const problem = problemOf(found, username)
   if (problem !== null) throw new DatabaseUnusable(`${database} has a table ${name} ${problem}`)
 
@@ -106,8 +101,6 @@ export function customUsers (database: string, { table: name = AUTH_USER, userna
   }
 }
 
-const AUTH_USER = 'auth_user'
-
 const otherName = (column: string): string => `other ${column}`
 
 /** How many characters a type has room for; null: any number. */
@@ -116,16 +109,16 @@ const lengthOf = (type: string): number | null => Number(/\((\d+)\)/.exec(type)?
 /** Why a table can not be one of users, to stand behind its name; null: it can. */
 function problemOf ({ columns, primaryKey, unique }: TableDescription, username: string): string | null {
   const [id, ...more] = primaryKey
-  if (id === undefined || more.length > 0) return '(USER_TABLE, users.table) without a primary key of one column; it is not a Django user model'
-  if (idKindOf(columns.get(id)?.type ?? '') === null) return `(USER_TABLE, users.table) whose ids, in ${id}, are neither integers nor UUIDs nor text`
-  if (!TEXT.test(columns.get('password')?.type ?? '')) return '(USER_TABLE, users.table) without a column password of text; it is not a Django user model'
+  if (id === undefined || more.length > 0) return '(users.table) without a primary key of one column; it is not a Django user model'
+  if (idKindOf(columns.get(id)?.type ?? '') === null) return `(users.table) whose ids, in ${id}, are neither integers nor UUIDs nor text`
+  if (!TEXT.test(columns.get('password')?.type ?? '')) return '(users.table) without a column password of text; it is not a Django user model'
   for (const flag of [COLUMN_NAMES.isActive, COLUMN_NAMES.isStaff, COLUMN_NAMES.isSuperuser]) {
-    if (columns.has(flag) && !BOOLEAN.test(columns.get(flag)?.type ?? '')) return `(USER_TABLE, users.table) whose column ${flag} is no boolean`
+    if (columns.has(flag) && !BOOLEAN.test(columns.get(flag)?.type ?? '')) return `(users.table) whose column ${flag} is no boolean`
   }
   const column = columns.get(username)
-  if (column === undefined) return `without a column ${username} (USERNAME_COLUMN, users.username); name the one that users log in with, Django's USERNAME_FIELD`
-  if (!TEXT.test(column.type)) return `whose column ${username} (USERNAME_COLUMN, users.username) is no text`
-  return unique.has(username) ? null : `whose column ${username} (USERNAME_COLUMN, users.username) is not unique`
+  if (column === undefined) return `without a column ${username} (users.username); name the one that users log in with, Django's USERNAME_FIELD`
+  if (!TEXT.test(column.type)) return `whose column ${username} (users.username) is no text`
+  return unique.has(username) ? null : `whose column ${username} (users.username) is not unique`
 }
 
 /** What a table of users is to the rest of the program. */

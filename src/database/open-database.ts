@@ -1,16 +1,11 @@
 import { DatabaseUnusable, InvalidSettings } from '../errors.js'
+import { databaseUrl } from '../options/database-options.js'
 import type { Database, DatabaseOptions, DjangoDatabase, HostDatabase, TokenTables } from './database-interface.js'
 import { withDriver } from './driver.js'
 import type { UserModel } from './user-model.js'
 
 const sqlite = () => withDriver('better-sqlite3', () => import('./sqlite/open.js'))
 const postgres = () => withDriver('pg', () => import('./postgres/open.js'))
-
-/** What a database's URL must be. */
-export const DATABASE_URL_PATTERN = '^(file:.+|postgres(ql)?://.+)'
-
-/** What is wrong with one that is not. */
-export const DATABASE_URL_PROBLEM = 'DATABASE_URL must be file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>'
 
 /** Whether a source is a file, which is migrated unasked: a server's tables are changed only on demand. */
 export const isEmbedded = (source: string | HostDatabase): boolean => typeof source === 'string' && source.startsWith('file:')
@@ -37,8 +32,8 @@ export function isOfKnownDriver (db: HostDatabase): boolean {
  */
 export async function openDatabase (given: string | HostDatabase, options: DatabaseOptions = {}): Promise<DjangoDatabase> {
   const source = primaryOf(given)
-  if (typeof source === 'string' && !new RegExp(DATABASE_URL_PATTERN).test(source)) {
-    throw new InvalidSettings(DATABASE_URL_PROBLEM)
+  if (typeof source === 'string' && !new RegExp(databaseUrl.pattern).test(source)) {
+    throw new InvalidSettings(`database must be ${databaseUrl.right}`)
   }
   if (typeof source !== 'string' && !isOfKnownDriver(source)) throw new DatabaseUnusable(`database must be a URL, or ${DRIVERS}`)
   if (typeof source === 'string' ? isEmbedded(source) : isSqlite(source)) {

@@ -76,7 +76,7 @@ export async function refuseForeignTables (name: string, columnsOf: (table: stri
   for (const [table, needed] of Object.entries(COLUMNS)) {
     const columns = await columnsOf(table)
     const missing = needed.find((column) => !columns.has(column))
-    if (columns.size === 0) throw new DatabaseUnusable(`${name} has no table ${table}; only databases of Django with its own user model and rest_framework.authtoken can be imported${table === 'auth_user' ? ' (users of a custom AUTH_USER_MODEL stay where they are: run the service on that database, with USER_TABLE)' : ''}`)
+    if (columns.size === 0) throw new DatabaseUnusable(`${name} has no table ${table}; only databases of Django with its own user model and rest_framework.authtoken can be imported${table === 'auth_user' ? ' (users of a custom AUTH_USER_MODEL stay where they are: run the service on that database, with users.table)' : ''}`)
     if (missing !== undefined) throw new DatabaseUnusable(`${name} has a table ${table} without a column ${missing}; it is not Django's`)
     const id = table === 'auth_user' ? 'id' : 'user_id'
     if (!/^(small|big)?int(eger)?$/i.test(columns.get(id) ?? '')) throw new DatabaseUnusable(`${name} has a table ${table} whose ${id} is no integer; it is not Django's`)

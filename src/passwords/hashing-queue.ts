@@ -1,23 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { Piscina } from 'piscina'
 import { LoginQueueFull, retryAfter } from '../errors.js'
+import { withDefaults } from '../options/kinds.js'
+import { type PasswordOptions, passwordOptions } from '../options/password-options.js'
 import type { HasherName } from './hashers/index.js'
 import type { HashingResult, HashingTask } from './hashing-worker.js'
-
-/** How many passwords are hashed at once, and how many may wait. */
-export interface HashingQueueOptions {
-  /**
-   * Threads that hash, of a lower priority than the rest of the process. One core is left to token checks where there are
-   * two or more.
-   * @default the number of cores less one, from 1 to 4
-   */
-  concurrency?: number
-  /**
-   * Hashes that may wait; past that a login gets 503 with Retry-After.
-   * @default 200
-   */
-  size?: number
-}
 
 /** Computes password hashes off the event loop, a few at a time. */
 export type HashingQueue = ReturnType<typeof createHashingQueue>
@@ -45,7 +32,8 @@ const WORKER = {
  * A bounded queue for password hashes, in front of threads that are started when the first hash is due.
  * @param options see there
  */
-export function createHashingQueue ({ concurrency = defaultConcurrency(), size = 200 }: HashingQueueOptions = {}) {
+export function createHashingQueue (options: PasswordOptions = {}) {
+  const { concurrency = defaultConcurrency(), size } = withDefaults(passwordOptions, options)
   let pool: Promise<Piscina<HashingTask, HashingResult>> | undefined
   let waiting = 0
   let beat: NodeJS.Timeout | undefined

@@ -28,8 +28,7 @@ export interface AppOptions {
 /** The service: every plugin, in order. */
 export default async function app (app: FastifyInstance, { settings, authtoken }: AppOptions): Promise<void> {
   const { authenticator, credentials, feed, tokens, users: accounts } = authtoken
-  const { ADMINISTRATORS: administrators } = settings
-  const keywords = settings.KEYWORDS.split(',')
+  const { ADMINISTRATORS: administrators, KEYWORDS: keywords } = settings
   const [keyword = 'Token'] = keywords
 
   app.setErrorHandler((error: Error & { code: string, statusCode: number }, request: FastifyRequest, reply: FastifyReply) => {
@@ -51,7 +50,7 @@ export default async function app (app: FastifyInstance, { settings, authtoken }
   await app.register(revoke, { users: accounts, tokens, keyword, administrators })
   await app.register(revocations, { feed, authenticator, keywords, administrators })
   await app.register(metadata, { keywords })
-  await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS.split(',') })
+  await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS })
   await app.register(health, { ping: () => accounts.findByUsername('') })
   app.addHook('onClose', authtoken.close)
 }

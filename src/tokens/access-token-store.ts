@@ -2,19 +2,13 @@ import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, ne,
 import { countAll, type Database, isStorable, isUniqueViolation } from '../database/database-interface.js'
 import type { UserId } from '../database/token-table-options.js'
 import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached, validationError } from '../errors.js'
+import { withDefaults } from '../options/kinds.js'
+import { type TokenOptions, tokenOptions } from '../options/token-options.js'
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import { earlier, type ExpiryPolicy } from './expiry.js'
 import { splitScope } from '../identity/scope.js'
-
-/** How many access tokens a user may have. */
-export interface LimitOptions {
-  /** Tokens of a user that are neither replaced nor expired nor sealed; 0: any number. @default 100 */
-  limit?: number
-  /** What becomes of a new token at the limit: it is refused, or the oldest one makes room. A login's always makes room among logins. @default 'reject' */
-  atLimit?: 'reject' | 'replace'
-}
 
 /** The tokens of `authtoken_accesstoken`. */
 export type AccessTokenStore = ReturnType<typeof createAccessTokenStore>
@@ -25,7 +19,8 @@ const GENERATED_LENGTH = 10
  * Reads and writes `authtoken_accesstoken`. A token's successor is its `replaced_by`; with a token goes its predecessor.
  * @param database an open database
  */
-export function createAccessTokenStore (database: Database, format: TokenFormat, life: ExpiryPolicy, { limit = 100, atLimit = 'reject' }: LimitOptions = {}) {
+export function createAccessTokenStore (database: Database, format: TokenFormat, life: ExpiryPolicy, options: TokenOptions = {}) {
+  const { limit, atLimit } = withDefaults(tokenOptions, options)
   const { db, users, tables: { authtokenAccesstoken: tokens } } = database
   const shown = shownColumns(database.tables)
 

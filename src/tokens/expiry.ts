@@ -1,16 +1,6 @@
 import { validationError } from '../errors.js'
-
-/** How long access tokens live. All durations are in seconds; 0 means without end. */
-export interface ExpiryOptions {
-  /** Of a token that is made without `expiresIn`. @default 0 */
-  expiresIn?: number
-  /** Of a token of kind login that is made without `expiresIn`. @default 2592000 (30 days) */
-  loginExpiresIn?: number
-  /** The longest life of any token, from its creation on; the defaults above are cut to it. @default 0 */
-  maxLife?: number
-  /** Whether each use pushes the expiry by the life that the token was made with, up to `maxLife`. @default false */
-  sliding?: boolean
-}
+import { withDefaults } from '../options/kinds.js'
+import { MAX_DURATION, type TokenOptions, tokenOptions } from '../options/token-options.js'
 
 /** The dates of a new token. */
 export interface Life {
@@ -23,15 +13,12 @@ export interface Life {
 /** How long tokens live. */
 export type ExpiryPolicy = ReturnType<typeof createExpiryPolicy>
 
-/** 100 years: no date is that far off. */
-export const MAX_DURATION = 3_155_760_000
-const LOGIN_EXPIRES_IN = 2_592_000
-
 /**
  * Works out when tokens end.
  * @param options see there
  */
-export function createExpiryPolicy ({ expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false }: ExpiryOptions = {}) {
+export function createExpiryPolicy (options: TokenOptions = {}) {
+  const { expiresIn, loginExpiresIn, maxLife, sliding } = withDefaults(tokenOptions, options)
   const longest = maxLife === 0 ? MAX_DURATION : maxLife
 
   return {

@@ -8,9 +8,6 @@ import { drfId, type DrfTokenStore, isDrfOf, readDrfId } from './drf-token-store
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import { revocation } from './revoke-all.js'
 
-/** Which tokens are made for new users and by the exchange: the one DRF token, or access tokens. */
-export type TokenKind = 'drf' | 'access'
-
 /** The tokens of both kinds: `app.authtoken.tokens`. */
 export type Tokens = ReturnType<typeof createTokens>
 
@@ -19,7 +16,7 @@ export type Tokens = ReturnType<typeof createTokens>
  * @param database an open database
  * @param kind what is made where nobody says which
  */
-export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: TokenKind) {
+export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: 'drf' | 'access') {
   const shown = ({ key, ...token }: IssuedToken): Token => token
 
   /** The DRF token where that id is its, null where the user has none, undefined where the id is another's. */

@@ -10,7 +10,7 @@ export function connectionOf ({ options }: pg.Pool): pg.ClientConfig {
 
 /** The URL without user, password and parameters. */
 export function nameOf (url: string): string {
-  if (!URL.canParse(url)) throw new InvalidSettings('DATABASE_URL is no URL: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded')
+  if (!URL.canParse(url)) throw new InvalidSettings('database is no URL: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded')
   const { host, pathname } = new URL(url)
   return `postgres://${host}${pathname}`
 }
@@ -25,9 +25,9 @@ const REASONS: Record<string, string> = {
   '28P01': 'does not take this user and password',
   28000: 'does not let this user in (pg_hba.conf)',
   '3D000': 'does not exist; "createdb" makes it',
-  '08P01': 'is a pooler that takes no settings of a session: let it ignore them (ignore_startup_parameters), or set CACHE_WITHOUT_LISTEN=ttl',
+  '08P01': 'is a pooler that takes no settings of a session: let it ignore them (ignore_startup_parameters), or set withoutListen: \'ttl\'',
   42501: 'can not be used: this user lacks rights',
-  53300: 'has no connection left; raise max_connections, or lower DATABASE_POOL_SIZE',
+  53300: 'has no connection left; raise max_connections, or lower pool.size',
   '57P03': 'is starting up or shutting down'
 }
 

@@ -114,7 +114,7 @@ export async function inspectPostgres (client: Querying, users: DjangoUsers): Pr
   if (newest !== null && pendingMigrations('postgres', newest, users).length > 0) {
     unready.push('lacks the newest migrations; run "authtoken migrate"')
   } else if (!await hasTriggers(client, [users.table, schema.authtokenToken, schema.authtokenAccesstoken])) {
-    advice.push('has lost triggers of ours, so that each check of a token asks it; migrations/postgres/0001_notices.sql and those after it make them (with the table of USER_TABLE in the place of auth_user)')
+    advice.push('has lost triggers of ours, so that each check of a token asks it; migrations/postgres/0001_notices.sql and those after it make them (with the table of users.table in the place of auth_user)')
   }
   for (const table of [users.table, schema.authtokenToken, schema.authtokenAccesstoken, schema.authtokenState]) {
     const { rows: [row] } = await client.query("select to_regclass($1) is null or (has_table_privilege(to_regclass($1), 'insert') and has_table_privilege(to_regclass($1), 'update') and has_table_privilege(to_regclass($1), 'delete')) as writable", [qualifiedName(table)])

@@ -3,6 +3,9 @@ import { drizzle } from 'drizzle-orm/node-postgres'
 import { pgTable } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { AuthtokenError, DatabaseUnusable, InvalidSettings } from '../../errors.js'
+import { databaseOptions } from '../../options/database-options.js'
+import { withDefaults } from '../../options/kinds.js'
+import { poolOptions } from '../../options/pool-options.js'
 import { codeOf, type Database, type DatabaseOptions, type DjangoDatabase, type HostDatabase, type TokenTables } from '../database-interface.js'
 import { authUsers, customUsers } from '../django-users.js'
 import { nameOf, reason } from './connection.js'
@@ -24,7 +27,7 @@ const KEEP_ALIVE_DELAY_MS = 10_000
  */
 export async function openPostgres (url: string, options: DatabaseOptions): Promise<DjangoDatabase> {
   const name = nameOf(url)
-  const { size = 10, connectTimeoutMs = 2_000, queryTimeoutMs = 5_000, idleInTransactionTimeoutMs = 2_000 } = options.pool ?? {}
+  const { size, connectTimeoutMs, queryTimeoutMs, idleInTransactionTimeoutMs } = withDefaults(poolOptions, options.pool)
   const timeouts = {
     statement_timeout: queryTimeoutMs,
     lock_timeout: queryTimeoutMs,
@@ -78,7 +81,7 @@ function createPool (config: pg.PoolConfig): pg.Pool {
     return new pg.Client(config) && new pg.Pool(config)
   } catch {
     // The parser's own message may quote the URL.
-    throw new InvalidSettings('DATABASE_URL can not be read: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded, and certificates that exist')
+    throw new InvalidSettings('database can not be read: it must be postgres://<user>:<password>@<host>:<port>/<database>, with special characters of user and password percent-encoded, and certificates that exist')
   }
 }
 
@@ -100,7 +103,7 @@ async function createDjangoDatabase (connection: PostgresDrizzle, name: string, 
     ? authUsers(schema.users)
     : customUsers(name, userTable, await describePostgres(pool, pgTable(userTable.table ?? getTableName(schema.users), {})), buildPostgresTable)
   const tables = userTable === undefined ? schema : defineTokenTables(users.id, pgTable)
-  const { database, lookAgain } = await createPostgresDatabase(connection, name, withoutListen ?? 'ask', users, tables as unknown as TokenTables, silence, end)
+  const { database, lookAgain } = await createPostgresDatabase(connection, name, withoutListen ?? databaseOptions.properties.withoutListen.default, users, tables as unknown as TokenTables, silence, end)
   return Object.assign(database, {
     django: await hasTable(pool, 'django_migrations'),
 

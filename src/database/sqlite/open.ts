@@ -4,8 +4,9 @@ import { getTableName } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { sqliteTable } from 'drizzle-orm/sqlite-core'
 import { DatabaseUnusable, InvalidSettings } from '../../errors.js'
+import { databaseOptions, type UserTableOptions } from '../../options/database-options.js'
 import type { Database, DatabaseOptions, DjangoDatabase, HostDatabase, TokenTables } from '../database-interface.js'
-import { authUsers, customUsers, type UserTableOptions } from '../django-users.js'
+import { authUsers, customUsers } from '../django-users.js'
 import * as schema from './schema.js'
 import { createSqliteConnection, isBusy, PATIENCE_MS, type SqliteConnection, type SqliteDrizzle } from './connection.js'
 import { createSqliteDatabase } from './database.js'
@@ -23,9 +24,9 @@ const SCRUB_PATIENCE_MS = 60_000
  * Opens the file that a URL names, and makes it where there is none.
  * @param url `file:` and a path, relative to the working directory or absolute
  */
-export function openSqlite (url: string, { busyTimeoutMs = 5, create = true, users }: DatabaseOptions): DjangoDatabase {
+export function openSqlite (url: string, { busyTimeoutMs = databaseOptions.properties.busyTimeoutMs.default, create = true, users }: DatabaseOptions): DjangoDatabase {
   const path = pathOf(url)
-  if (users !== undefined && path !== ':memory:' && !existsSync(path)) throw new DatabaseUnusable(`${url} does not exist; with USER_TABLE it must be the file of a Django`)
+  if (users !== undefined && path !== ':memory:' && !existsSync(path)) throw new DatabaseUnusable(`${url} does not exist; with users.table it must be the file of a Django`)
   const connection = usable(path, () => {
     if (create && path !== ':memory:') createSqliteFile(path)
     const client = new SQLite(path, { timeout: busyTimeoutMs, fileMustExist: !create })

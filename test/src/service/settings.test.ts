@@ -3,13 +3,13 @@ import { loadSettings, settingsSchema } from '../../../src/service/settings.js'
 
 t.test('the defaults are a service on loopback with a file beside it', async (t) => {
   const settings = loadSettings({ PATH: '/bin', PORT: '' })
-  t.match(settings, { HOST: '127.0.0.1', PORT: 8000, DATABASE_URL: 'file:./authtoken.db', ADMINISTRATORS: 'superuser', KEYWORDS: 'Token' })
+  t.match(settings, { HOST: '127.0.0.1', PORT: 8000, DATABASE_URL: 'file:./authtoken.db', ADMINISTRATORS: 'superuser', KEYWORDS: ['Token'] })
   t.notOk('PATH' in settings)
   t.ok(Object.isFrozen(settings))
 })
 
 t.test('numbers are read from text', async (t) => {
-  t.match(loadSettings({ PORT: '0', PASSWORD_CONCURRENCY: '3', KEYWORDS: 'Token,Bearer' }), { PORT: 0, PASSWORD_CONCURRENCY: 3, KEYWORDS: 'Token,Bearer' })
+  t.match(loadSettings({ PORT: '0', PASSWORD_CONCURRENCY: '3', KEYWORDS: 'Token,Bearer' }), { PORT: 0, PASSWORD_CONCURRENCY: 3, KEYWORDS: ['Token', 'Bearer'] })
 })
 
 t.test('all that is wrong is named at once, with what would be right, and never its value', async (t) => {

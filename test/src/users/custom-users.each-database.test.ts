@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { UserTableOptions } from '../../../src/database/django-users.js'
+import type { UserTableOptions } from '../../../src/options/database-options.js'
 import { openAuthtoken } from '../../../src/index.js'
 import { buildService, databaseUrl } from '../../support/helpers.js'
 import { sql } from '../../support/sql.js'
@@ -160,15 +160,15 @@ t.test('a constraint of the model\'s own is a conflict, and what was to be writt
 t.test('tables that can not be one of users are refused in one line, with the setting that names them', async (t) => {
   const columns = 'password varchar(128) not null, login varchar(40) not null unique'
   const refusal = async (...statements: string[]) => (await failure(openUsers(t, await database(t, ...statements), { table: 'members', username: 'login' }))).message
-  const noKey = / has a table members \(USER_TABLE, users\.table\) without a primary key of one column; it is not a Django user model$/
+  const noKey = / has a table members \(users\.table\) without a primary key of one column; it is not a Django user model$/
   t.match(await refusal(`create table members (a integer, b integer, ${columns}, primary key (a, b))`), noKey)
   t.match(await refusal(`create table members (id integer, ${columns})`), noKey)
   t.match(await refusal(`create table people (id integer primary key, ${columns})`, 'create view members as select * from people'), noKey)
-  t.match(await refusal(`create table members (id real primary key, ${columns})`), / has a table members \(USER_TABLE, users\.table\) whose ids, in id, are neither integers nor UUIDs nor text$/)
+  t.match(await refusal(`create table members (id real primary key, ${columns})`), / has a table members \(users\.table\) whose ids, in id, are neither integers nor UUIDs nor text$/)
   t.match(await refusal('create table members (id integer primary key, login varchar(40) unique)'), /without a column password of text/)
-  t.match(await refusal('create table members (id integer primary key, password varchar(128), name text)'), / has a table members without a column login \(USERNAME_COLUMN, users\.username\)/)
-  t.match(await refusal('create table members (id integer primary key, password varchar(128), login integer unique)'), / whose column login \(USERNAME_COLUMN, users\.username\) is no text$/)
-  const notUnique = / whose column login \(USERNAME_COLUMN, users\.username\) is not unique$/
+  t.match(await refusal('create table members (id integer primary key, password varchar(128), name text)'), / has a table members without a column login \(users\.username\)/)
+  t.match(await refusal('create table members (id integer primary key, password varchar(128), login integer unique)'), / whose column login \(users\.username\) is no text$/)
+  const notUnique = / whose column login \(users\.username\) is not unique$/
   t.match(await refusal('create table members (id integer primary key, password varchar(128), login text)'), notUnique)
   t.match(await refusal('create table members (id integer primary key, password varchar(128), login text, site integer, unique (login, site))'), notUnique, 'with another')
   t.match(await refusal('create table members (id integer primary key, password varchar(128), login text)', "create unique index part on members (login) where login <> ''"), notUnique, 'in some rows')

@@ -184,7 +184,7 @@ t.test('what can not be used is said in one line, without the password', async (
 t.test('a URL that can not be read, and a database without tables, stop the start in this process too', async (t) => {
   for (const wrong of ['postgres://u:s3cret@[x/y', `${await createDatabase(t)}?sslrootcert=/absent/s3cret.pem`]) {
     const error = await openDatabase(wrong).catch((error) => error)
-    t.match(error, { code: 'AUTHTOKEN_INVALID_SETTINGS', message: /^DATABASE_URL / })
+    t.match(error, { code: 'AUTHTOKEN_INVALID_SETTINGS', message: /^database / })
     t.notMatch(error.message, 's3cret')
   }
   const url = await createDatabase(t)

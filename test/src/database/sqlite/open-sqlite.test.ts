@@ -119,7 +119,7 @@ t.test('what can not be used is said in one line', async (t) => {
   t.match(await openFile('text.db/app.db'), /can not be made: its folder is not a folder$/)
   t.match(await openFile('.'), /can not be opened; it must exist/)
   t.match(await openFile('absent.db', { create: false }), /can not be opened; it must exist \("authtoken migrate" makes it\)/)
-  t.match(await failure(() => openDatabase('mysql://x')), /^DATABASE_URL must be file:<path>/)
+  t.match(await failure(() => openDatabase('mysql://x')), /^database must be file:<path>/)
 
   const corrupt = copyFixture(t, 'django/hashers.sqlite3')
   const bytes = readFileSync(corrupt)

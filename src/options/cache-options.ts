@@ -1,0 +1,17 @@
+import type { Static } from '@sinclair/typebox'
+import { group, milliseconds, wholeNumber } from './kinds.js'
+
+/** How answers are remembered. */
+export const cacheOptions = group({
+  size: wholeNumber(0, 10_000_000, {
+    default: 100_000,
+    description: 'tokens that are remembered at most; 0: none'
+  }),
+  ttlMs: milliseconds(1, 86_400_000, {
+    default: 300_000,
+    description: 'how long a token is remembered at most, in milliseconds; revocations are seen at once, whatever this says'
+  })
+})
+
+/** How answers are remembered. */
+export type CacheOptions = Static<typeof cacheOptions>

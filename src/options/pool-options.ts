@@ -1,0 +1,25 @@
+import type { Static } from '@sinclair/typebox'
+import { group, milliseconds, wholeNumber } from './kinds.js'
+
+/** Connections to PostgreSQL. */
+export const poolOptions = group({
+  size: wholeNumber(1, 1000, {
+    default: 10,
+    description: 'PostgreSQL: connections at most, beside the one that listens for revocations'
+  }),
+  connectTimeoutMs: milliseconds(100, 600_000, {
+    default: 2_000,
+    description: 'PostgreSQL: how long to wait for a connection, in milliseconds'
+  }),
+  queryTimeoutMs: milliseconds(100, 600_000, {
+    default: 5_000,
+    description: 'PostgreSQL: how long a statement may take, on the server and on the way, in milliseconds'
+  }),
+  idleInTransactionTimeoutMs: milliseconds(100, 600_000, {
+    default: 2_000,
+    description: 'PostgreSQL: after how many milliseconds the server ends a transaction that nobody goes on with'
+  })
+})
+
+/** Connections to PostgreSQL. */
+export type PoolOptions = Static<typeof poolOptions>
