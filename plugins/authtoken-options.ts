@@ -18,7 +18,8 @@ const ofPlugin = {
   }),
   exchange: orFalse(exchangeOptions, {
     right: 'an object with path, allow and reply, or false',
-    description: '`false`: no exchange'
+    usual: '`{}`',
+    description: '`false`: no `POST /api-token-auth/`'
   })
 }
 

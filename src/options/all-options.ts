@@ -11,7 +11,7 @@ export const allOptions = group({
   ...pluginOptions.properties,
   database: databaseUrl,
   migrate: flag({
-    usual: 'true for a file; false for PostgreSQL',
+    usual: '`true` for a file; `false` for PostgreSQL',
     description: 'whether the tables are made and brought up to date first'
   }),
   ...databaseOptions.properties,

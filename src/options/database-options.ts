@@ -13,11 +13,13 @@ export const databaseUrl = text('^(file:.+|postgres(ql)?://.+)', {
 
 /** Where a Django with a custom `AUTH_USER_MODEL` keeps its users. */
 export const userTableOptions = group({
+  /** The table of users: of a Django with a custom `AUTH_USER_MODEL`, its table. @default 'auth_user' */
   table: text(NAME, {
     default: 'auth_user',
     right: 'a name of letters, digits and underscores, as people_person',
     description: 'the table of users: of a Django with a custom `AUTH_USER_MODEL`, its table'
   }),
+  /** The column that users log in with: Django's `USERNAME_FIELD`. @default 'username' */
   username: text(NAME, {
     default: 'username',
     right: 'a name of letters, digits and underscores, as email',
@@ -31,14 +33,25 @@ export type UserTableOptions = Static<typeof userTableOptions>
 /** How a database is opened. */
 export const databaseOptions = group({
   users: nested(userTableOptions),
+  /**
+   * SQLite: how long a statement waits for a lock on the file, blocking the event loop, in milliseconds; it is then tried again
+   * without blocking, for 5 seconds.
+   * @default 5
+   */
   busyTimeoutMs: milliseconds(0, 10_000, {
     default: 5,
     description: 'SQLite: how long a statement waits for a lock on the file, blocking the event loop, in milliseconds; ' +
       'it is then tried again without blocking, for 5 seconds'
   }),
   pool: nested(poolOptions),
+  /**
+   * PostgreSQL, where no revocation can be heard of, as behind a pooler in transaction mode: the database is asked at each check, or
+   * an answer is remembered for one second.
+   * @default 'ask'
+   */
   withoutListen: oneOf(['ask', 'ttl'], {
     default: 'ask',
+    usual: "`'ttl'` for your own users without the triggers",
     description: 'PostgreSQL, where no revocation can be heard of, as behind a pooler in transaction mode: the database is asked ' +
       'at each check, or an answer is remembered for one second'
   })

@@ -45,8 +45,8 @@ export const settingsSchema = group({
   TOKEN_SLIDING: option('tokens.sliding', { words: ON_OFF }),
   TOKEN_LIMIT: option('tokens.limit'),
   TOKEN_AT_LIMIT: option('tokens.atLimit'),
-  PASSWORD_HASHER: option('passwords.hasher'),
-  PASSWORD_REHASH: option('passwords.rehash', { words: ON_OFF }),
+  PASSWORD_HASHER: option('passwords.hasher', { usual: "`argon2`; `pbkdf2_sha256` on a database of Django's" }),
+  PASSWORD_REHASH: option('passwords.rehash', { words: ON_OFF, usual: "`on`; `off` on a database of Django's" }),
   PASSWORD_CONCURRENCY: option('passwords.concurrency', { usual: 'the number of cores less one, divided among the workers, from 1 to 4' }),
   PASSWORD_QUEUE: option('passwords.size'),
   BODY_LIMIT: wholeNumber(1024, 104_857_600, { default: 262_144, description: 'largest request body, in bytes' }),
@@ -71,7 +71,7 @@ export const variablesOfOptions: ReadonlyArray<{ variable: keyof Settings, path:
     path === undefined ? [] : [{ variable: variable as keyof Settings, path }])
 
 /** What a variable must be, in words. */
-export const rightOf = ({ words, right }: TSchema): string => words === undefined ? right : `one of ${words.join(', ')}`
+export const mustBe = ({ words, right }: TSchema): string => words === undefined ? right : `one of ${words.join(', ')}`
 
 /**
  * Reads the settings from an environment.
@@ -85,7 +85,7 @@ export function loadSettings (env: NodeJS.ProcessEnv): Settings {
   const wrong = new Set([...Errors(settingsSchema, settings)].map(({ path }) => path.split('/')[1] as keyof Settings))
   if (!isListOfHeaders(settings.FORWARD_AUTH_HEADERS)) wrong.add('FORWARD_AUTH_HEADERS')
   if (settings.DATABASE_URL === MEMORY_URL && settings.WORKERS > 1) wrong.add('WORKERS')
-  if (wrong.size > 0) throw new InvalidSettings([...wrong].map((name) => `${name} must be ${rightOf(settingsSchema.properties[name])}`).join('; '))
+  if (wrong.size > 0) throw new InvalidSettings([...wrong].map((name) => `${name} must be ${mustBe(settingsSchema.properties[name])}`).join('; '))
   return Object.freeze(settings)
 }
 
