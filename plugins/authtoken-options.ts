@@ -4,7 +4,8 @@ import { InvalidSettings } from '../src/errors.js'
 import { allOptions } from '../src/options/all-options.js'
 import { databaseUrl } from '../src/options/database-options.js'
 import { exchangeOptions } from '../src/options/exchange-options.js'
-import { func, group, instance, nested, orFalse } from '../src/options/kinds.js'
+import { func, instance, orFalse } from '../src/options/kinds.js'
+import { group, nested } from '../src/options/option-groups.js'
 import { givenOptions, optionProblems } from '../src/options/option-problems.js'
 import { pluginOptions } from '../src/options/plugin-options.js'
 
@@ -29,8 +30,8 @@ export const localOptions = group({
   database: Type.Optional(Type.Union([databaseUrl, Type.Object({})], {
     right: 'file:<path>, postgres://…, or a Drizzle instance',
     usual: 'required',
-    description: '`file:<path>`, migrated when the plugin is registered; `postgres://…`; or your own Drizzle instance on better-sqlite3 ' +
-      'or on a Pool of node-postgres, which is neither migrated nor closed'
+    description: '`file:<path>`, migrated when the plugin is registered; `postgres://…`; or your own Drizzle instance on ' +
+      'better-sqlite3 or on a Pool of node-postgres, which is neither migrated nor closed'
   })),
   onUserCreated: orFalse(func({ right: 'a function' }), {
     usual: 'every user gets a token',
@@ -40,14 +41,14 @@ export const localOptions = group({
   ...ofPlugin
 })
 
-const column = instance('a column of the table')
-const condition = instance('a boolean column, or a condition')
+const column = instance({ right: 'a column of the table' })
+const condition = instance({ right: 'a boolean column, or a condition' })
 const table = Type.Object({}, { right: 'a Drizzle table' })
 
 /** The options of a registration with the host's own users. */
 export const hostOptions = group({
   ...pluginOptions.properties,
-  database: instance('a Drizzle instance, where the users are your own'),
+  database: instance({ right: 'a Drizzle instance, where the users are your own' }),
   tables: Type.Optional(Type.Object({ authtokenToken: table, authtokenAccesstoken: table, authtokenState: table }, {
     right: 'an object with the tables that authtokenTables makes',
     description: 'with your own users: what `authtokenTables` made, `authtokenToken`, `authtokenAccesstoken` and `authtokenState`; ' +
@@ -61,7 +62,7 @@ export const hostOptions = group({
     isActive: condition,
     isStaff: condition,
     isSuperuser: condition,
-    select: Type.Optional(Type.Record(Type.String(), Type.Object({}, { right: 'a column of the table' }), { right: 'an object of columns' }))
+    select: Type.Optional(Type.Record(Type.String(), column, { right: 'an object of columns' }))
   }, {
     right: 'an object with table, your table of users',
     description: 'with `tables`: your own users, as `{ table: people }`, [and more](docs/host-users.md#which-column-plays-which-part)'
@@ -81,9 +82,11 @@ export function checkOptions (options: object): void {
   const problems = []
   const { prefix, ...given } = givenOptions(options)
   if (!('database' in given) || 'authenticator' in given) problems.push('either database or authenticator must be given')
-  const isHost = 'tables' in given || is((given.users as { table?: unknown } | undefined)?.table, Table)
-  if (isHost && !('tables' in given)) problems.push('tables must be given where users.table is a Drizzle table, as authtokenTables makes them')
-  if (isHost && !('users' in given)) problems.push('users must be given where tables are, as { table: people }')
-  problems.push(...optionProblems(isHost ? hostOptions : localOptions, given))
+  const hasOwnUsers = 'tables' in given || is((given.users as { table?: unknown } | undefined)?.table, Table)
+  if (hasOwnUsers && !('tables' in given)) {
+    problems.push('tables must be given where users.table is a Drizzle table, as authtokenTables makes them')
+  }
+  if (hasOwnUsers && !('users' in given)) problems.push('users must be given where tables are, as { table: people }')
+  problems.push(...optionProblems(hasOwnUsers ? hostOptions : localOptions, given))
   if (problems.length > 0) throw new InvalidSettings(`authtoken: ${problems.join('; ')}`)
 }

@@ -7,7 +7,7 @@ import { parseAuthorization, parseRepeatedAuthorization } from '../src/authentic
 import type { Authenticator, Identity, User } from '../src/identity/identity.js'
 import { isActive } from '../src/identity/account.js'
 import type { Administrators } from '../src/identity/scope.js'
-import { withDefaults } from '../src/options/kinds.js'
+import { withDefaults } from '../src/options/option-groups.js'
 import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
 import { type Auth, decorateRequests, setCaller } from './caller.js'
 import { challengeOf, sendDrfError } from './http/drf-errors.js'

@@ -4,7 +4,7 @@ import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '..
 import type { IssuedToken, User } from '../src/identity/identity.js'
 import { FULL_POWER, isAdministrator, mayGrant } from '../src/identity/scope.js'
 import { exchangeOptions } from '../src/options/exchange-options.js'
-import { withDefaults } from '../src/options/kinds.js'
+import { withDefaults } from '../src/options/option-groups.js'
 import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
 import type { Tokens } from '../src/tokens/tokens.js'
 import type { LoginResult } from '../src/passwords/credentials.js'

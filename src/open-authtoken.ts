@@ -5,7 +5,7 @@ import { isEmbedded, openDatabase, openHostDatabase } from './database/open-data
 import { DatabaseUnusable, InvalidSettings } from './errors.js'
 import { createAuthenticator } from './authentication/authenticator.js'
 import type { CacheOptions } from './options/cache-options.js'
-import { withDefaults } from './options/kinds.js'
+import { withDefaults } from './options/option-groups.js'
 import type { PasswordOptions } from './options/password-options.js'
 import { type TokenOptions, tokenOptions } from './options/token-options.js'
 import { createAccessTokenStore } from './tokens/access-token-store.js'

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Change, Watch } from '../database/changes.js'
 import type { Database } from '../database/database-interface.js'
 import { type CacheOptions, cacheOptions } from '../options/cache-options.js'
-import { withDefaults } from '../options/kinds.js'
+import { withDefaults } from '../options/option-groups.js'
 import { createDigests } from './digests.js'
 
 /** Figures of a cache. */

@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { group, milliseconds, nested, oneOf, text } from './kinds.js'
+import { milliseconds, oneOf, text } from './kinds.js'
+import { group, nested } from './option-groups.js'
 import { poolOptions } from './pool-options.js'
 
 // The longest that PostgreSQL has.

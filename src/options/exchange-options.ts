@@ -1,4 +1,5 @@
-import { func, group, text } from './kinds.js'
+import { func, text } from './kinds.js'
+import { group } from './option-groups.js'
 
 /** How the exchange differs from DRF's `obtain_auth_token`. */
 export const exchangeOptions = group({

@@ -1,4 +1,4 @@
-import { type Static, type TObject, type TOptional, type TProperties, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
+import { type TOptional, type TSchema, type TUnsafe, Type } from '@sinclair/typebox'
 
 /** An option that may be left out. */
 export type Option<Value> = TOptional<TUnsafe<Value>>
@@ -8,7 +8,7 @@ export interface Defaulted<Value> extends Option<Value> {
   default: Value
 }
 
-/** What is said of an option. `usual` is a default that depends on something, in words; `right` what the option must be. */
+/** What is said of an option. `usual`: a default that depends on something, in words; `right`: what the option must be. */
 export interface About<Value> {
   description: string
   default?: Value
@@ -16,9 +16,8 @@ export interface About<Value> {
   right?: string
 }
 
-type OptionOf<Value, Given> = Given extends { default: unknown } ? Defaulted<Value> : Option<Value>
-
-const define = <Value, Given>(schema: object): OptionOf<Value, Given> => schema as OptionOf<Value, Given>
+/** What must be said where the kind does not say what is right. */
+export type AboutText<Value> = Partial<About<Value>> & { right: string }
 
 /** A whole number. */
 export const wholeNumber = <const Given extends About<number>>(minimum: number, maximum: number, about: Given) =>
@@ -28,64 +27,43 @@ export const wholeNumber = <const Given extends About<number>>(minimum: number, 
 export const milliseconds = <const Given extends About<number>>(minimum: number, maximum: number, about: Given) =>
   integer<Given>('a whole number of milliseconds', minimum, maximum, about)
 
-/** A duration in seconds. */
+/** A duration in seconds, from none on. */
 export const seconds = <const Given extends About<number>>(maximum: number, about: Given) =>
   integer<Given>('a whole number of seconds', 0, maximum, about)
 
-const integer = <Given>(what: string, minimum: number, maximum: number, about: About<number>) =>
-  define<number, Given>(Type.Optional(Type.Integer({ minimum, maximum, right: `${what} from ${minimum} to ${maximum}`, ...about })))
-
 /** One of some words. */
-export const oneOf = <const Value extends string, const Given extends About<NoInfer<Value>>>(values: readonly Value[], about: Given) =>
-  define<Value, Given>(Type.Optional(Type.Union(values.map((value) => Type.Literal(value)), { right: `one of ${values.join(', ')}`, ...about })))
+export function oneOf<const Value extends string, const Given extends About<NoInfer<Value>>> (words: readonly Value[], about: Given) {
+  return option<Value, Given>(Type.Union(words.map((word) => Type.Literal(word)), { right: `one of ${words.join(', ')}`, ...about }))
+}
 
 /** True or false. */
 export const flag = <const Given extends About<boolean>>(about: Given) =>
-  define<boolean, Given>(Type.Optional(Type.Boolean({ right: 'true or false', ...about })))
+  option<boolean, Given>(Type.Boolean({ right: 'true or false', ...about }))
 
-/** Text. @param pattern a regular expression that all of it matches */
-export const text = <const Given extends Partial<About<string>> & { right: string }>(pattern: string, about: Given) =>
-  define<string, Given>(Type.Optional(Type.String({ pattern, ...about })))
+/** Text. @param pattern a regular expression that it matches */
+export const text = <const Given extends AboutText<string>>(pattern: string, about: Given) =>
+  option<string, Given>(Type.String({ pattern, ...about }))
 
 /** A list of texts, at least one. @param pattern a regular expression that each of them matches */
-export const list = <const Given extends About<string[]> & { right: string }>(pattern: string, itemRight: string, about: Given) =>
-  define<string[], Given>(Type.Optional(Type.Array(Type.String({ pattern, right: itemRight }), { minItems: 1, ...about })))
+export const list = <const Given extends AboutText<string[]>>(pattern: string, rightOfEach: string, about: Given) =>
+  option<string[], Given>(Type.Array(Type.String({ pattern, right: rightOfEach }), { minItems: 1, ...about }))
 
 /** A function. */
-export const func = <Value = unknown>(about: Partial<About<Value>> & { right: string }): Option<Value> =>
-  Type.Optional(Type.Unsafe<Value>(Type.Function([], Type.Unknown(), about)))
+export const func = <const Given extends AboutText<unknown>>(about: Given) =>
+  option<unknown, Given>(Type.Function([], Type.Unknown(), about))
 
 /** An object of another library. */
-export const instance = (right: string) => Type.Optional(Type.Object({}, { right }))
+export const instance = <const Given extends AboutText<object>>(about: Given) =>
+  option<object, Given>(Type.Object({}, about))
 
 /** What a schema describes, or false. */
-export const orFalse = (schema: TSchema, about: About<unknown> & { right: string }) => Type.Optional(Type.Union([schema, Type.Literal(false)], about))
+export const orFalse = <const Given extends AboutText<unknown>>(schema: TSchema, about: Given) =>
+  option<unknown, Given>(Type.Union([schema, Type.Literal(false)], about))
 
-/** Options that belong together: an object of them, and of no others. */
-export const group = <Properties extends TProperties>(properties: Properties, about: object = {}): TObject<Properties> =>
-  Type.Object(properties, { additionalProperties: false, right: 'an object', ...about })
+function integer<Given> (what: string, minimum: number, maximum: number, about: About<number>) {
+  return option<number, Given>(Type.Integer({ minimum, maximum, right: `${what} from ${minimum} to ${maximum}`, ...about }))
+}
 
-/** The same option, of which something else is said. */
-export const redescribed = <Schema extends TSchema>(schema: Schema, about: Partial<About<Static<Schema>>>): Schema => ({ ...schema, ...about })
-
-/** A group as an option of another. */
-export const nested = <Properties extends TProperties>(of: TObject<Properties>): TOptional<TObject<Properties>> => Type.Optional(of)
-
-/** The options of a group, those that have a default with it. */
-export type Complete<Properties extends TProperties> = Static<TObject<Properties>> &
-  { [Name in DefaultedIn<Properties>]-?: Exclude<Static<Properties[Name]>, undefined> }
-
-type DefaultedIn<Properties> = { [Name in keyof Properties]: Properties[Name] extends { default: unknown } ? Name : never }[keyof Properties]
-
-/**
- * What is given of a group, and the defaults of the rest.
- * @param given an option that is undefined is not given
- */
-export function withDefaults<Properties extends TProperties> ({ properties }: TObject<Properties>, given: object = {}): Complete<Properties> {
-  const complete: Record<string, unknown> = {}
-  for (const [name, schema] of Object.entries(properties)) {
-    const value = (given as Record<string, unknown>)[name] ?? schema.default
-    if (value !== undefined) complete[name] = value
-  }
-  return complete as Complete<Properties>
+function option<Value, Given> (schema: TSchema) {
+  return Type.Optional(schema) as unknown as Given extends { default: unknown } ? Defaulted<Value> : Option<Value>
 }

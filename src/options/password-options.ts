@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { flag, group, oneOf, wholeNumber } from './kinds.js'
+import { flag, oneOf, wholeNumber } from './kinds.js'
+import { group } from './option-groups.js'
 
 /** How passwords are hashed. */
 export const passwordOptions = group({

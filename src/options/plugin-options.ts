@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { group, list, oneOf } from './kinds.js'
+import { list, oneOf } from './kinds.js'
+import { group } from './option-groups.js'
 
 /** A keyword of the `Authorization` header: an RFC 9110 token. */
 export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"

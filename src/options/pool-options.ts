@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { group, milliseconds, wholeNumber } from './kinds.js'
+import { milliseconds, wholeNumber } from './kinds.js'
+import { group } from './option-groups.js'
 
 /** Connections to PostgreSQL. */
 export const poolOptions = group({

@@ -1,5 +1,6 @@
 import type { Static } from '@sinclair/typebox'
-import { flag, group, oneOf, seconds, text, wholeNumber } from './kinds.js'
+import { flag, oneOf, seconds, text, wholeNumber } from './kinds.js'
+import { group } from './option-groups.js'
 
 /** 100 years, in seconds: no date is that far off. */
 export const MAX_DURATION = 3_155_760_000

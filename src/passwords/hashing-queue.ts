@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Piscina } from 'piscina'
 import { LoginQueueFull, retryAfter } from '../errors.js'
-import { withDefaults } from '../options/kinds.js'
+import { withDefaults } from '../options/option-groups.js'
 import { type PasswordOptions, passwordOptions } from '../options/password-options.js'
 import type { HasherName } from './hashers/index.js'
 import type { HashingResult, HashingTask } from './hashing-worker.js'

@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { InvalidSettings } from '../errors.js'
 import { cacheOptions } from '../options/cache-options.js'
-import { flag, group, milliseconds, redescribed, text, wholeNumber, withDefaults } from '../options/kinds.js'
+import { flag, milliseconds, text, wholeNumber } from '../options/kinds.js'
+import { group, redescribed, withDefaults } from '../options/option-groups.js'
 import { givenOptions, optionProblems } from '../options/option-problems.js'
 import { KEYWORD_PATTERN } from '../options/plugin-options.js'
 import { tokenOptions } from '../options/token-options.js'
@@ -88,9 +89,11 @@ export interface RemoteSettings extends Required<RemoteOptions>, ServiceAddress 
  */
 export function checkRemoteOptions (options: RemoteOptions): RemoteSettings {
   const given = givenOptions(options ?? {})
-  const problems = [...urlProblems(given.url), ...('token' in given ? [] : ['token must be a token of the service']), ...optionProblems(remoteSchema, given)]
+  const problems = [...urlProblems(given.url), ...tokenProblems(given), ...optionProblems(remoteSchema, given)]
   if (problems.length > 0) throw new InvalidSettings(`remote: ${problems.join('; ')}`)
   return { log: WARNINGS, ...given, ...withDefaults(remoteOptions, given) } as RemoteSettings
 }
+
+const tokenProblems = (given: object): string[] => 'token' in given ? [] : [`token must be ${remoteSchema.properties.token.right}`]
 
 const WARNINGS: RemoteLog = { warn (message) { process.emitWarning(message, { code: 'AUTHTOKEN_FEED_REFUSED' }) } }

@@ -3,7 +3,8 @@ import { Errors } from '@sinclair/typebox/errors'
 import { IDENTITY_HEADER_PATTERN, IDENTITY_HEADERS } from '../api/identity-headers.js'
 import { InvalidSettings } from '../errors.js'
 import { type OptionAt, optionAt, type OptionPath } from '../options/all-options.js'
-import { type About, type Complete, type Defaulted, flag, group, list, milliseconds, oneOf, text, wholeNumber } from '../options/kinds.js'
+import { type About, type Defaulted, flag, list, milliseconds, oneOf, text, wholeNumber } from '../options/kinds.js'
+import { type Complete, group } from '../options/option-groups.js'
 
 const MEMORY_URL = 'file::memory:'
 const ON_OFF = ['on', 'off']
@@ -85,7 +86,8 @@ export function loadSettings (env: NodeJS.ProcessEnv): Settings {
   const wrong = new Set([...Errors(settingsSchema, settings)].map(({ path }) => path.split('/')[1] as keyof Settings))
   if (!isListOfHeaders(settings.FORWARD_AUTH_HEADERS)) wrong.add('FORWARD_AUTH_HEADERS')
   if (settings.DATABASE_URL === MEMORY_URL && settings.WORKERS > 1) wrong.add('WORKERS')
-  if (wrong.size > 0) throw new InvalidSettings([...wrong].map((name) => `${name} must be ${mustBe(settingsSchema.properties[name])}`).join('; '))
+  const problems = [...wrong].map((name) => `${name} must be ${mustBe(settingsSchema.properties[name])}`)
+  if (problems.length > 0) throw new InvalidSettings(problems.join('; '))
   return Object.freeze(settings)
 }
 

@@ -2,7 +2,7 @@ import { and, asc, eq, getTableColumns, gt, inArray, isNotNull, isNull, lte, ne,
 import { countAll, type Database, isStorable, isUniqueViolation } from '../database/database-interface.js'
 import type { UserId } from '../database/token-table-options.js'
 import { Conflict, DatabaseUnusable, NotFound, refuseProblems, TokenLimitReached, validationError } from '../errors.js'
-import { withDefaults } from '../options/kinds.js'
+import { withDefaults } from '../options/option-groups.js'
 import { type TokenOptions, tokenOptions } from '../options/token-options.js'
 import { describeAccessToken, MAX_GRACE, nameProblems, type NewToken, type Origin, type RotateOptions, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'

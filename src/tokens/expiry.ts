@@ -1,5 +1,5 @@
 import { validationError } from '../errors.js'
-import { withDefaults } from '../options/kinds.js'
+import { withDefaults } from '../options/option-groups.js'
 import { MAX_DURATION, type TokenOptions, tokenOptions } from '../options/token-options.js'
 
 /** The dates of a new token. */
