@@ -2,7 +2,6 @@
 const LAYERS = [
   ['src/errors.ts'],
   ['src/safe-error.ts'],
-  ['src/option-problems.ts'],
   ['src/options/'],
   ['src/database/'],
   ['src/identity/'],

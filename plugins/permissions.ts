@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Errors, ValueErrorType } from '@sinclair/typebox/errors'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type AuthtokenError, InvalidSettings, insufficientScope, NotAuthenticated, PermissionDenied } from '../src/errors.js'
-import { KEYWORD_PATTERN } from '../src/authentication/authorization-header.js'
+import { KEYWORD_PATTERN } from '../src/options/plugin-options.js'
 import { SCOPE_PATTERN } from '../src/identity/scope.js'
 import { isAnonymous } from './caller.js'
 

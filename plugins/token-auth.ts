@@ -4,7 +4,8 @@ import type { FastifyInstance, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuthtokenError, InvalidSettings } from '../src/errors.js'
 import type { Authenticator, User } from '../src/identity/identity.js'
-import type { Administrators } from '../src/identity/scope.js'
+import { withDefaults } from '../src/options/option-groups.js'
+import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
 import { type AuthenticatorSource, type Check, createAuthenticateHook } from './authenticate-hook.js'
 import { type Auth, decorateRequests } from './caller.js'
 import { refuseEarlyRoutes } from './early-routes.js'
@@ -14,30 +15,9 @@ import {
 } from './permissions.js'
 
 /** Options of `tokenAuth`. */
-export interface TokenAuthOptions {
+export interface TokenAuthOptions extends PluginOptions {
   /** Where keys are looked up. */
   authenticator: Authenticator
-  /**
-   * Keywords of the `Authorization` header, matched in any case; the first is the challenge of a 401.
-   * @default ['Token']
-   */
-  keywords?: string[]
-  /**
-   * What a route needs that declares nothing itself: DRF's `DEFAULT_PERMISSION_CLASSES`.
-   * @default 'allowAny'
-   */
-  defaultPermission?: Permission
-  /**
-   * `'drf'`: errors of ours are answered as DRF does, in the host's routes too. `'throw'`: the host's error handler gets them,
-   * with `statusCode` and `headers`.
-   * @default 'drf'
-   */
-  errors?: 'drf' | 'throw'
-  /**
-   * Whose tokens may hold the reserved scopes: superusers, or staff too.
-   * @default 'superuser'
-   */
-  administrators?: Administrators
 }
 
 /** Where an application's authenticator is: a test may put another before it. */
@@ -76,7 +56,8 @@ declare module 'fastify' {
  * The caller is found out once, in an `onRequest` hook that comes first on each route of the scope.
  */
 async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Promise<void> {
-  const { authenticator, keywords = ['Token'], defaultPermission = 'allowAny', errors = 'drf', administrators = 'superuser' } = options
+  const { authenticator } = options
+  const { keywords, defaultPermission, errors, administrators } = withDefaults(pluginOptions, options)
   const source: AuthenticatorSource = { authenticator, keyword: keywords[0] as string }
 
   if (app.hasDecorator('verifyToken')) {

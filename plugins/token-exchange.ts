@@ -1,7 +1,11 @@
+import type { Static } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
 import type { IssuedToken, User } from '../src/identity/identity.js'
-import { type Administrators, FULL_POWER, isAdministrator, mayGrant } from '../src/identity/scope.js'
+import { FULL_POWER, isAdministrator, mayGrant } from '../src/identity/scope.js'
+import { exchangeOptions } from '../src/options/exchange-options.js'
+import { withDefaults } from '../src/options/option-groups.js'
+import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
 import type { Tokens } from '../src/tokens/tokens.js'
 import type { LoginResult } from '../src/passwords/credentials.js'
 import { strip } from '../src/users/python-strip.js'
@@ -15,9 +19,7 @@ import { noStore } from './http/no-store.js'
 import { methodNotAllowed } from './http/method-not-allowed.js'
 
 /** How the exchange differs from DRF's `obtain_auth_token`, as people subclass it. */
-export interface ExchangeOptions {
-  /** Where it is mounted, with and without the trailing slash. @default '/api-token-auth/' */
-  path?: string
+export interface ExchangeOptions extends Pick<Static<typeof exchangeOptions>, 'path'> {
   /** Whether a user who gave the right password may have a token; if not, 403. @default everybody may */
   allow?: (user: User, request: FastifyRequest) => boolean | Promise<boolean>
   /** The body of the answer. @default `{ token: token.key }` */
@@ -25,13 +27,9 @@ export interface ExchangeOptions {
 }
 
 /** Options of `tokenExchange`. */
-export interface TokenExchangeOptions extends ExchangeOptions {
+export interface TokenExchangeOptions extends ExchangeOptions, Pick<PluginOptions, 'errors' | 'administrators'> {
   credentials: { verify (username: string, password: string, request: FastifyRequest): Promise<LoginResult> }
   tokens: Pick<Tokens, 'issue'>
-  /** See `tokenAuth`. @default 'drf' */
-  errors?: 'drf' | 'throw'
-  /** See `tokenAuth`: who may ask for a reserved scope. @default 'superuser' */
-  administrators?: Administrators
 }
 
 // A user whose password changes again and again meanwhile is not waited for.
@@ -43,12 +41,13 @@ const config = { authtoken: { permission: 'allowAny' as const } }
  * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
  * JSON, form or multipart; in a scope of its own, so that the host's parsers and error handlers are not touched.
  */
-const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { path = '/api-token-auth/', ...options }) => {
+const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { path = exchangeOptions.properties.path.default, ...options }) => {
   await app.register(routes, { ...options, prefix: path.replace(/\/$/, '') })
 }
 
 async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
-  const { credentials, tokens, allow = () => true, reply: present, errors = 'drf', administrators = 'superuser' } = options
+  const { credentials, tokens, allow = () => true, reply: present } = options
+  const { errors, administrators } = withDefaults(pluginOptions, options)
   const parseJson = jsonParser(app)
 
   app.removeAllContentTypeParsers()

@@ -1,24 +1,25 @@
 import { createAuthenticator } from './authentication/authenticator.js'
-import type { CacheOptions } from './authentication/cache.js'
 import { createLastUsed } from './authentication/last-used.js'
 import type { Database, HostDatabase } from './database/database-interface.js'
-import type { DatabaseOptions } from './database/database-options.js'
+import type { DatabaseOptions } from './database/opening-options.js'
 import { isEmbedded, openDatabase, openHostDatabase } from './database/open-database.js'
 import { DatabaseUnusable, InvalidSettings } from './errors.js'
 import { hostProblems } from './host/host-problems.js'
 import type { HostTables, HostUsers } from './host/host-options.js'
 import { hostUsers } from './host/host-users.js'
+import type { CacheOptions } from './options/cache-options.js'
+import { withDefaults } from './options/option-groups.js'
+import type { PasswordOptions } from './options/password-options.js'
+import { type TokenOptions, tokenOptions } from './options/token-options.js'
 import { createCredentials } from './passwords/credentials.js'
-import type { HasherName } from './passwords/hashers/index.js'
-import { createHashingQueue, type HashingQueueOptions } from './passwords/hashing-queue.js'
+import { createHashingQueue } from './passwords/hashing-queue.js'
 import { createLoginStore } from './passwords/login-store.js'
 import { createAccessTokenStore } from './tokens/access-token-store.js'
 import { createChangeFeed } from './tokens/change-feed.js'
 import { createDrfTokenStore } from './tokens/drf-token-store.js'
-import { createExpiryPolicy, type ExpiryOptions } from './tokens/expiry.js'
+import { createExpiryPolicy } from './tokens/expiry.js'
 import { createTokenFormat } from './tokens/format.js'
-import type { LimitOptions } from './tokens/issue-access-token.js'
-import { createForNewUser, createTokens, type TokenKind } from './tokens/tokens.js'
+import { createForNewUser, createTokens } from './tokens/tokens.js'
 import { createAccounts, type OnUserCreated } from './users/accounts.js'
 import { createUserStore } from './users/user-store.js'
 
@@ -46,29 +47,6 @@ export interface HostAuthtokenOptions<Users extends HostUsers = HostUsers> exten
   tables: HostTables
   /** Which table and columns play the users' parts. */
   users: Users
-}
-
-/** Which tokens are made, and how they live. */
-export interface TokenOptions extends ExpiryOptions, LimitOptions {
-  /**
-   * What new users and the exchange get: `'drf'`, the one token of `authtoken_token`; `'access'`: the exchange makes a new
-   * access token each time, and nothing is stored in clear.
-   * @default 'drf'
-   */
-  kind?: TokenKind
-  /** What access tokens begin with: 1 to 12 lower-case letters and digits. @default 'fat' */
-  prefix?: string
-}
-
-/** How passwords are hashed. */
-export interface PasswordOptions extends HashingQueueOptions {
-  /** Of new passwords. @default 'argon2'; 'pbkdf2_sha256' on a database of Django's, which reads it without extra packages */
-  hasher?: HasherName
-  /**
-   * Whether a good login replaces a weaker hash.
-   * @default true; false on a database of Django's, where a new hash ends the user's sessions
-   */
-  rehash?: boolean
 }
 
 /** An open database with users and tokens. */
@@ -113,20 +91,21 @@ type Given<Options> = { [Name in keyof Options]?: Options[Name] | undefined }
 type PasswordDefaults = Required<Pick<PasswordOptions, 'hasher' | 'rehash'>>
 
 function assemble<Opened extends Database> (database: Opened, options: Given<CommonOptions>, defaults: PasswordDefaults) {
-  const { passwords = {}, tokens = {}, cache } = options
+  const { passwords = {}, cache } = options
+  const { kind, prefix, ...rules } = withDefaults(tokenOptions, options.tokens)
   const { hasher = defaults.hasher, rehash = defaults.rehash, ...queueOptions } = passwords
   const logins = createLoginStore(database)
   const queue = createHashingQueue(queueOptions)
   const credentials = createCredentials(logins, queue, { hasher, rehash })
-  const format = createTokenFormat(tokens.prefix)
-  const expiryPolicy = createExpiryPolicy(tokens)
+  const format = createTokenFormat(prefix)
+  const expiryPolicy = createExpiryPolicy(rules)
   const lastUsed = createLastUsed(database, expiryPolicy)
-  const accessTokens = createAccessTokenStore(database, format, expiryPolicy, tokens)
+  const accessTokens = createAccessTokenStore(database, format, expiryPolicy, rules)
   return {
     database,
     logins,
     credentials,
-    tokens: createTokens(database, createDrfTokenStore(database), accessTokens, tokens.kind ?? 'drf'),
+    tokens: createTokens(database, createDrfTokenStore(database), accessTokens, kind),
     authenticator: createAuthenticator(database, format, lastUsed, cache),
     /** Tells other processes of changes. */
     feed: createChangeFeed(database),

@@ -5,9 +5,8 @@ import { splitScope } from '../identity/scope.js'
 export const IDENTITY_HEADERS = ['X-Auth-User', 'X-Auth-User-Id', 'X-Auth-Email', 'X-Auth-Scope', 'X-Auth-Token-Id', 'X-Auth-Staff']
 
 // Hyphens alone: backends that read names as variables take an underscore or a dot for one.
-const NAME = '(?:[Xx]|[Rr][Ee][Mm][Oo][Tt][Ee])-[A-Za-z0-9-]+'
-/** As many names, with commas between them. They begin so that none is a header of HTTP's own. */
-export const IDENTITY_HEADERS_PATTERN = `^${NAME}(?:,${NAME}){${IDENTITY_HEADERS.length - 1}}$`
+/** The name of such a header. It begins so that none is a header of HTTP's own. */
+export const IDENTITY_HEADER_PATTERN = '^(?:[Xx]|[Rr][Ee][Mm][Oo][Tt][Ee])-[A-Za-z0-9-]+$'
 
 /** The values of the headers. All of them are always there, so that a proxy overwrites what a client has sent. */
 export function identityValues ({ user, userId }: Pick<Account, 'user' | 'userId'>, token: Token, isStaff: boolean): string[] {

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { MAX_GRACE, MAX_NAME_LENGTH } from '../tokens/access-token.js'
-import { MAX_DURATION } from '../tokens/expiry.js'
+import { MAX_DURATION } from '../options/token-options.js'
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from '../identity/scope.js'
 import { TEXT_PATTERN } from './text-field.js'
 

@@ -10,9 +10,6 @@ const VISIBLE = /^[!-~]+$/
 // ignoreBOM keeps a byte order mark as a character of the key, as Python does.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** A keyword of the `Authorization` header: an RFC 9110 token. */
-export const KEYWORD_PATTERN = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
-
 /**
  * Reads a request's `Authorization` header as DRF's `TokenAuthentication` does. One that is repeated is never a key: Node
  * keeps the first and would hide the others. It gets what DRF answers to the values joined by commas, a 401 in any case.

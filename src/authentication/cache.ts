@@ -1,21 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { Watch } from '../database/changes.js'
 import type { Database } from '../database/database-interface.js'
+import { type CacheOptions, cacheOptions } from '../options/cache-options.js'
+import { withDefaults } from '../options/option-groups.js'
 import { digestOf } from '../tokens/format.js'
 import type { CachedIdentity } from './cached-identity.js'
 import { createGenerations } from './generations.js'
-
-/** How answers are remembered. */
-export interface CacheOptions {
-  /** Tokens that are remembered at most; 0: none. @default 100000 */
-  size?: number
-  /**
-   * How long an answer is remembered at most, in milliseconds. What ends or changes an identity is seen at once, whatever
-   * this says; it bounds how old a last use or a last login may be that is shown.
-   * @default 300000
-   */
-  ttlMs?: number
-}
 
 /** Figures of a cache. */
 export interface CacheStatistics {
@@ -51,7 +41,8 @@ const RECENT_DIGESTS = 2_000
  * once one asks; while nothing tells of changes, the others wait for a query that is sent after their call. Tokens that
  * nobody has are not remembered.
  */
-export function createCache (database: Pick<Database, 'watch'>, source: Source, { size = 100_000, ttlMs = 300_000 }: CacheOptions = {}) {
+export function createCache (database: Pick<Database, 'watch'>, source: Source, options: CacheOptions = {}) {
+  const { size, ttlMs } = withDefaults(cacheOptions, options)
   const entries = size === 0 ? null : new LRUCache<string, CachedIdentity>({ max: size })
   const lookups = new Map<string, PendingLookup>()
   const generations = createGenerations()

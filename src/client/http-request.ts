@@ -1,4 +1,4 @@
-import type { KEYWORD_PATTERN } from '../authentication/authorization-header.js'
+import type { KEYWORD_PATTERN } from '../options/plugin-options.js'
 import { urlProblems } from '../api/service-url.js'
 import { ClientError, type Failure } from './client-error.js'
 

@@ -1,6 +1,6 @@
 import { presentIssuedToken } from '../api/resources.js'
 import { MAX_GRACE } from '../tokens/access-token.js'
-import { MAX_DURATION } from '../tokens/expiry.js'
+import { MAX_DURATION } from '../options/token-options.js'
 import { findOwner, findUser, readWholeNumber, unknownToken } from './arguments.js'
 import { answer, type CommonFlags, type Terminal, withAuthtoken } from './terminal.js'
 

@@ -1,6 +1,7 @@
 import { openDatabase } from '../database/open-database.js'
+import { databaseOptions } from '../service/open-options.js'
 import { loadSettings } from '../service/settings.js'
-import { databaseOptions, print, type Terminal } from './terminal.js'
+import { print, type Terminal } from './terminal.js'
 
 /** Makes the tables, or brings them up to date. A database that Django made is adopted as it is. */
 export async function migrate (terminal: Terminal): Promise<void> {

@@ -1,9 +1,10 @@
 import closeWithGrace, { type Options } from 'close-with-grace'
 import { destination } from 'pino'
 import { openAuthtoken } from '../open-authtoken.js'
+import { openOptions } from '../service/open-options.js'
 import { buildServer } from '../service/server.js'
 import { loadSettings, type Settings } from '../service/settings.js'
-import { CommandError, openOptions, refuseUnready, type Terminal } from './terminal.js'
+import { CommandError, refuseUnready, type Terminal } from './terminal.js'
 
 const CLOSE_TIMEOUT_MS = 10_000
 // 4 KiB are what a pipe takes whole, so that the lines of several processes do not mix.

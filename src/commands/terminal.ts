@@ -1,8 +1,10 @@
 import type { Readable, Writable } from 'node:stream'
 import { type Authtoken, openAuthtoken } from '../open-authtoken.js'
-import { AuthtokenError, DatabaseUnusable } from '../errors.js'
+import { AuthtokenError, DatabaseUnusable, InvalidSettings } from '../errors.js'
 import { safeError } from '../safe-error.js'
-import { loadSettings, type Settings } from '../service/settings.js'
+import { openOptions } from '../service/open-options.js'
+import { loadSettings } from '../service/settings.js'
+import { nameVariables } from '../service/variable-names.js'
 
 /** What a command sees of the world. */
 export interface Terminal {
@@ -62,49 +64,11 @@ export async function refuseUnready ({ database }: Authtoken): Promise<void> {
   if (problem !== undefined) throw new DatabaseUnusable(`${database.name} ${problem}`)
 }
 
-/** The settings as `openDatabase` takes them. */
-export const databaseOptions = (settings: Settings) => ({
-  busyTimeoutMs: settings.BUSY_TIMEOUT_MS,
-  ...((settings.USER_TABLE !== 'auth_user' || settings.USERNAME_COLUMN !== 'username') && { users: { table: settings.USER_TABLE, username: settings.USERNAME_COLUMN } }),
-  withoutListen: settings.CACHE_WITHOUT_LISTEN,
-  pool: {
-    size: settings.DATABASE_POOL_SIZE,
-    connectTimeoutMs: settings.DATABASE_CONNECT_TIMEOUT_MS,
-    queryTimeoutMs: settings.DATABASE_QUERY_TIMEOUT_MS,
-    idleInTransactionTimeoutMs: settings.DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_MS
-  }
-})
-
-/** The settings as `openAuthtoken` takes them. */
-export function openOptions (settings: Settings) {
-  return {
-    database: settings.DATABASE_URL,
-    ...databaseOptions(settings),
-    ...(settings.MIGRATE !== undefined && { migrate: settings.MIGRATE === 'true' }),
-    cache: { size: settings.CACHE_SIZE, ttlMs: settings.CACHE_TTL_MS },
-    tokens: {
-      kind: settings.TOKENS,
-      prefix: settings.TOKEN_PREFIX,
-      expiresIn: settings.TOKEN_EXPIRES_IN,
-      loginExpiresIn: settings.LOGIN_EXPIRES_IN,
-      maxLife: settings.TOKEN_MAX_LIFE,
-      sliding: settings.TOKEN_SLIDING === 'on',
-      limit: settings.TOKEN_LIMIT,
-      atLimit: settings.TOKEN_AT_LIMIT
-    },
-    passwords: {
-      size: settings.PASSWORD_QUEUE,
-      ...(settings.PASSWORD_HASHER !== undefined && { hasher: settings.PASSWORD_HASHER }),
-      ...(settings.PASSWORD_REHASH !== undefined && { rehash: settings.PASSWORD_REHASH === 'on' }),
-      ...(settings.PASSWORD_CONCURRENCY !== undefined && { concurrency: settings.PASSWORD_CONCURRENCY })
-    }
-  }
-}
-
 /** One line for standard error: what went wrong, without a stack trace. */
 export function describeFailure (error: unknown): string {
   if (error instanceof AuthtokenError && error.fields !== undefined) {
     return Object.entries(error.fields).map(([field, messages]) => `${field}: ${messages.join(' ')}`).join(' ')
   }
-  return safeError(error).message || 'Unknown error.'
+  const { message } = safeError(error)
+  return (error instanceof DatabaseUnusable || error instanceof InvalidSettings ? nameVariables(message) : message) || 'Unknown error.'
 }

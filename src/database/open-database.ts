@@ -1,11 +1,8 @@
 import { DatabaseUnusable, InvalidSettings } from '../errors.js'
+import { databaseUrl } from '../options/database-options.js'
 import type { Database, DjangoDatabase, HostDatabase, HostModel } from './database-interface.js'
-import type { DatabaseOptions } from './database-options.js'
+import type { DatabaseOptions } from './opening-options.js'
 import { withDriver } from './driver.js'
-
-/** What a database's URL must be, as a pattern and in words. */
-export const DATABASE_PATTERN = '^(file:.+|postgres(ql)?://.+)'
-export const DATABASE_FORM = 'file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>'
 
 /** The Drizzle instances that we can work with. */
 export const DRIVERS = 'a Drizzle instance of drizzle-orm/better-sqlite3, or of drizzle-orm/node-postgres on a Pool'
@@ -13,8 +10,8 @@ export const DRIVERS = 'a Drizzle instance of drizzle-orm/better-sqlite3, or of 
 /** Opens a database of Django's form, by its URL or on the host's Drizzle instance. @throws InvalidSettings, DatabaseUnusable */
 export async function openDatabase (given: string | HostDatabase, options: DatabaseOptions = {}): Promise<DjangoDatabase> {
   const source = primaryOf(given)
-  if (typeof source === 'string' && !new RegExp(DATABASE_PATTERN).test(source)) {
-    throw new InvalidSettings(`database must be ${DATABASE_FORM}`)
+  if (typeof source === 'string' && !new RegExp(databaseUrl.pattern).test(source)) {
+    throw new InvalidSettings(`database must be ${databaseUrl.right}`)
   }
   if (typeof source !== 'string' && !isOfKnownDriver(source)) throw new DatabaseUnusable(`database must be a URL, or ${DRIVERS}`)
   if (typeof source === 'string' ? isEmbedded(source) : isSqlite(source)) {

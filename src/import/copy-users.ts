@@ -30,10 +30,10 @@ export async function copyUsers (
   source: DjangoSource, database: DjangoDatabase, { hash = false, onProgress = () => {} }: ImportOptions = {}
 ): Promise<ImportReport> {
   if (source.identity === await database.identity()) {
-    throw new DatabaseUnusable(`${source.name} is the database of DATABASE_URL itself; it needs no import`)
+    throw new DatabaseUnusable(`${source.name} is the database of the option database itself; it needs no import`)
   }
   if (getTableName(database.users.table) !== 'auth_user') {
-    throw new DatabaseUnusable(`${database.name} has a user model of its own (USER_TABLE), whose users only its Django can make`)
+    throw new DatabaseUnusable(`${database.name} has a user model of its own (users.table), whose users only its Django can make`)
   }
   const { users, tokens, lastId } = await source.size()
   const tally = createTally()

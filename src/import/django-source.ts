@@ -75,7 +75,7 @@ export const unreadableUrl = () => new InvalidSettings('The source must be file:
 
 function tableProblem (table: string, needed: string[], types: Map<string, string>): string | null {
   if (types.size === 0) {
-    const advice = ' (users of a custom AUTH_USER_MODEL stay where they are: run the service on that database, with USER_TABLE)'
+    const advice = ' (users of a custom AUTH_USER_MODEL stay where they are: run the service on that database, with users.table)'
     return `no table ${table}; only databases of Django with its own user model and rest_framework.authtoken can be imported` +
       (table === 'auth_user' ? advice : '')
   }

@@ -1,15 +1,10 @@
 import { availableParallelism } from 'node:os'
 import type { Piscina } from 'piscina'
 import { LoginQueueFull, retryAfter } from '../errors.js'
+import { withDefaults } from '../options/option-groups.js'
+import { type PasswordOptions, passwordOptions } from '../options/password-options.js'
 import type { HasherName } from './hashers/index.js'
 import type { HashingResult, HashingTask } from './hashing-worker.js'
-
-export interface HashingQueueOptions {
-  /** Threads that hash. @default the number of cores less one, which is left to token checks, from 1 to 4 */
-  concurrency?: number
-  /** Hashes that may wait; past that a login gets 503 with Retry-After. @default 200 */
-  size?: number
-}
 
 /** Computes password hashes off the event loop, a few at a time. */
 export type HashingQueue = ReturnType<typeof createHashingQueue>
@@ -34,7 +29,8 @@ const WORKER = {
 }
 
 /** A bounded queue for password hashes, in front of threads that are started when the first hash is due. */
-export function createHashingQueue ({ concurrency = defaultConcurrency(), size = 200 }: HashingQueueOptions = {}) {
+export function createHashingQueue (options: PasswordOptions = {}) {
+  const { concurrency = defaultConcurrency(), size } = withDefaults(passwordOptions, options)
   let starting: Promise<Pool> | undefined
   let pool: Pool | undefined
   // Piscina does not tell when its last task ends.

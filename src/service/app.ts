@@ -25,8 +25,7 @@ import { version } from './version.js'
 export default async function app (app: FastifyInstance, options: { settings: Settings, authtoken: Authtoken }): Promise<void> {
   const { settings, authtoken } = options
   const { authenticator, credentials, feed, tokens, users } = authtoken
-  const { ADMINISTRATORS: administrators } = settings
-  const keywords = settings.KEYWORDS.split(',')
+  const { ADMINISTRATORS: administrators, KEYWORDS: keywords } = settings
   const [keyword = 'Token'] = keywords
   const management = { users, tokens, administrators }
 
@@ -51,7 +50,7 @@ export default async function app (app: FastifyInstance, options: { settings: Se
   await app.register(revoke, management)
   await app.register(revocations, { feed, authenticator, keywords, administrators })
   await app.register(metadata, { keywords })
-  await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS.split(',') })
+  await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS })
   await app.register(health, { ping: () => users.findByUsername('') })
   app.addHook('onClose', authtoken.close)
 }

@@ -21,7 +21,7 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, log
   const server: FastifyInstance = Fastify({
     bodyLimit: settings.BODY_LIMIT,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
-    trustProxy: settings.TRUST_PROXY === 'on',
+    trustProxy: settings.TRUST_PROXY,
     rewriteUrl: ({ url = '' }) => isForwardAuth(url) ? FORWARD_AUTH_PATH : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },

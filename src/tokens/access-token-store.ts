@@ -7,17 +7,18 @@ import type { UserId } from '../database/user-id.js'
 import { refuseProblems } from '../errors.js'
 import type { Owner, Token } from '../identity/identity.js'
 import { splitScope } from '../identity/scope.js'
+import type { TokenOptions } from '../options/token-options.js'
 import { accessTokenStatements } from './access-token-statements.js'
 import { describeAccessToken, nameProblems, requireAccessTokens, scopeProblems, shownColumns, type TokenChanges } from './access-token.js'
 import type { ExpiryPolicy } from './expiry.js'
 import { digestOf, type TokenFormat } from './format.js'
-import { createIssuer, type LimitOptions, nameTaken } from './issue-access-token.js'
+import { createIssuer, nameTaken } from './issue-access-token.js'
 import { alreadyReplaced, createRotation } from './rotate-access-token.js'
 
 export type AccessTokenStore = ReturnType<typeof createAccessTokenStore>
 
 /** Reads and writes `authtoken_accesstoken`. A token's successor is its `replaced_by`; with a token goes its predecessor. */
-export function createAccessTokenStore (database: Database, format: TokenFormat, expiryPolicy: ExpiryPolicy, limits: LimitOptions = {}) {
+export function createAccessTokenStore (database: Database, format: TokenFormat, expiryPolicy: ExpiryPolicy, options: TokenOptions = {}) {
   const { db, tables: { authtokenAccesstoken: tokens } } = database
   const { isToken, freeName } = accessTokenStatements(database)
   const shown = shownColumns(database.tables)
@@ -56,7 +57,7 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
       return { count, tokens: page.map(describeAccessToken) }
     },
 
-    create: createIssuer(database, format, expiryPolicy, limits),
+    create: createIssuer(database, format, expiryPolicy, options),
     rotate: createRotation(database, format, find),
 
     /** @returns the token as it is then, or null. @throws ValidationError, Conflict for a token that was replaced */

@@ -1,16 +1,6 @@
 import { validationError } from '../errors.js'
-
-/** How long access tokens live. All durations are in seconds; 0 means without end. */
-export interface ExpiryOptions {
-  /** Of a token that is made without `expiresIn`. @default 0 */
-  expiresIn?: number
-  /** Of a token of kind login that is made without `expiresIn`. @default 2592000 (30 days) */
-  loginExpiresIn?: number
-  /** The longest life of any token, from its creation on; the defaults above are cut to it. @default 0 */
-  maxLife?: number
-  /** Whether each use moves the expiry by the life that the token was made with, up to `maxLife`. @default false */
-  sliding?: boolean
-}
+import { withDefaults } from '../options/option-groups.js'
+import { MAX_DURATION, type TokenOptions, tokenOptions } from '../options/token-options.js'
 
 /** When a token ends. */
 export interface Expiry {
@@ -23,13 +13,9 @@ export interface Expiry {
 
 export type ExpiryPolicy = ReturnType<typeof createExpiryPolicy>
 
-/** 100 years, in seconds: no date is that far off. */
-export const MAX_DURATION = 3_155_760_000
-const LOGIN_EXPIRES_IN = 2_592_000
-
 /** Works out when tokens end. */
-export function createExpiryPolicy (options: ExpiryOptions = {}) {
-  const { expiresIn = 0, loginExpiresIn = LOGIN_EXPIRES_IN, maxLife = 0, sliding = false } = options
+export function createExpiryPolicy (options: TokenOptions = {}) {
+  const { expiresIn, loginExpiresIn, maxLife, sliding } = withDefaults(tokenOptions, options)
   return {
     sliding,
 

@@ -1,8 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-
-/** What a prefix looks like: part of each token, so that people and scanners see what they have found. */
-export const PREFIX_PATTERN = '^[a-z0-9]{1,12}$'
+import { tokenOptions } from '../options/token-options.js'
 
 export type RandomSource = (size: number) => Uint8Array
 
@@ -43,7 +41,7 @@ export function checksum (text: string): string {
 export const digestOf = (key: string): string => hash('sha256', key)
 
 /** Access tokens: a prefix, 30 random characters of base62, and their checksum. */
-export function createTokenFormat (prefix = 'fat') {
+export function createTokenFormat (prefix = tokenOptions.properties.prefix.default) {
   const begin = `${prefix}_`
   const rest = `[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}`
   const shape = new RegExp(`^${begin}${rest}$`)

@@ -4,28 +4,19 @@ import { isUniqueViolation } from '../database/driver-errors.js'
 import { refuseProblems, TokenLimitReached, validationError } from '../errors.js'
 import type { IssuedToken, Owner } from '../identity/identity.js'
 import { splitScope } from '../identity/scope.js'
+import { withDefaults } from '../options/option-groups.js'
+import { type TokenOptions, tokenOptions } from '../options/token-options.js'
 import { accessTokenStatements } from './access-token-statements.js'
 import { describeAccessToken, nameProblems, type NewToken, type Origin, requireAccessTokens, scopeProblems } from './access-token.js'
 import type { ExpiryPolicy } from './expiry.js'
 import { digestOf, generateId, randomBase62, type TokenFormat } from './format.js'
 import { isOwner, ownerNotFound } from './owner.js'
 
-/** How many access tokens a user may have. */
-export interface LimitOptions {
-  /** Tokens of a user that are neither replaced nor expired nor sealed; 0: any number. @default 100 */
-  limit?: number
-  /**
-   * What becomes of a new token at the limit: it is refused, or the oldest one makes room. A login's always makes room among logins.
-   * @default 'reject'
-   */
-  atLimit?: 'reject' | 'replace'
-}
-
 const GENERATED_LENGTH = 10
 
 /** Makes access tokens, as many as a user may have. */
-export function createIssuer (database: Database, format: TokenFormat, expiryPolicy: ExpiryPolicy, options: LimitOptions) {
-  const { limit = 100, atLimit = 'reject' } = options
+export function createIssuer (database: Database, format: TokenFormat, expiryPolicy: ExpiryPolicy, options: TokenOptions = {}) {
+  const { limit, atLimit } = withDefaults(tokenOptions, options)
   const { db, users, tables: { authtokenAccesstoken: tokens } } = database
   const { isAlive, freeName, deleteOrphans, columnsOf } = accessTokenStatements(database)
 

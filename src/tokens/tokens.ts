@@ -9,14 +9,11 @@ import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-tok
 import { drfId, type DrfTokenStore, isDrfOf, readDrfId, unlessSealed } from './drf-token-store.js'
 import { revocation } from './revoke-all.js'
 
-/** Which tokens are made for new users and by the exchange: the one DRF token, or access tokens. */
-export type TokenKind = 'drf' | 'access'
-
 /** The tokens of both kinds: `app.authtoken.tokens`. */
 export type Tokens = ReturnType<typeof createTokens>
 
 /** A user's tokens of both kinds, by their public ids. @param kind what is made where nobody says which */
-export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: TokenKind) {
+export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: 'drf' | 'access') {
   const withoutKey = ({ key, ...token }: IssuedToken): Token => token
 
   /** Undefined where the id is not that of a DRF token. */
@@ -110,6 +107,6 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
 }
 
 /** Gives new users the DRF token; nothing where access tokens are issued: there would be nowhere to show one. */
-export const createForNewUser = (tokens: Pick<Tokens, 'getOrCreate'>, kind: TokenKind) => async (owner: Owner): Promise<void> => {
+export const createForNewUser = (tokens: Pick<Tokens, 'getOrCreate'>, kind: 'drf' | 'access') => async (owner: Owner): Promise<void> => {
   if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
 }

@@ -7,6 +7,7 @@ import { compile } from '../support/compile-typescript.js'
 import { folderOf, outside } from '../support/helpers.js'
 import * as errors from '../../src/errors.js'
 import { HOST_MODULES } from './host.js'
+import { documents } from './option-documents.js'
 import { run } from '../../src/commands/program.js'
 import { settingsSchema } from '../../src/service/settings.js'
 
@@ -106,17 +107,17 @@ t.test('tables of options, settings and errors name what there is, and nothing e
   })
   const documented = column(readme, '| code | status | when |').flatMap((cell) => [...cell.matchAll(/AUTHTOKEN_\w+/g)].map(([code]) => code))
   t.same(documented.sort(), codes.sort())
-
-  const source = read('plugins/authtoken-options.ts') + read('plugins/option-schemas.ts')
-  const options = column(readme, '| option | default |').map((cell) => cell.replaceAll('`', ''))
-  for (const option of options) t.match(source, new RegExp(`\\b${option.split('.').at(-1)}\\b`), option)
 })
 
-t.test('the options of remote mode are all in its page, with their defaults', async (t) => {
-  const source = read('src/remote/remote-options.ts')
-  const schema = /const schema = object\(\{\n([^]*?)\n\}, /.exec(source)?.[1] ?? ''
-  t.same(column(read('docs/remote.md'), '| option | default |').map((cell) => cell.replaceAll('`', '')).sort(), [...schema.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name).sort())
+t.test('what documents and docstrings say of options is what their schemas say', async (t) => {
+  for (const [path, write] of Object.entries(documents)) t.equal(read(path), write(read(path)), `${path}: npm run docs`)
+  t.ok(column(readme, '| option | default |').includes('`pool.size`'))
+  t.match(write('docs/settings.md', '## PORT\nan old line\n\nby hand\n'), /^## PORT\nPort to listen on.* Default: `8000`\. Must be a whole number from 0 to 65535\.\n\nby hand\n$/)
+  t.match(write('docs/remote.md', '| option | default | what |\n|---|---|---|\n| `old` | 1 | x |\n\nend'), /\| `feed` \| `true` \|[^]*\n\nend$/)
+  t.match(write('src/options/cache-options.ts', '  /** Old. @default 5 */\n  size: x\n'), /^ {2}\/\*\* Tokens .* @default 100000 \*\/\n {2}size: x\n$/)
 })
+
+const write = (path: string, text: string): string => documents[path]?.(text) ?? ''
 
 t.test('links lead to files that are there', async (t) => {
   const pages = filesIn('docs/').filter((path) => path.endsWith('.md'))

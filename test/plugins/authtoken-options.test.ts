@@ -29,10 +29,10 @@ t.test('every option that is wrong is named, all at once, with what would be rig
     'errors must be one of drf, throw; ' +
     'database must be file:<path>, postgres://…, or a Drizzle instance; ' +
     'migrate must be true or false; ' +
-    'busyTimeoutMs must be a whole number of milliseconds; ' +
-    'onUserCreated must be a function of the new user, or false; ' +
+    'busyTimeoutMs must be a whole number of milliseconds from 0 to 10000; ' +
     'passwords.threads is not an option; ' +
     'passwords.hasher must be one of argon2, scrypt, bcrypt_sha256, pbkdf2_sha256; ' +
+    'onUserCreated must be a function of the new user, or false; ' +
     'exchange must be an object with path, allow and reply, or false')
 })
 
@@ -44,5 +44,21 @@ t.test('a database or an authenticator, not both and not neither', async (t) => 
 })
 
 t.test('a URL of another kind is refused without being quoted', async (t) => {
-  t.equal(await refused({ database: 'mysql://me:secret@host/db' }), 'database must be file:<path>, as file:./authtoken.db, or postgres://<user>:<password>@<host>:<port>/<database>')
+  t.equal(await refused({ database: 'mysql://me:secret@host/db' }), 'authtoken: database must be file:<path>, postgres://…, or a Drizzle instance')
+})
+
+t.test('what no node could work with is refused, as the service refuses it', async (t) => {
+  t.equal(await refused({
+    database: 'file::memory:',
+    busyTimeoutMs: 3_600_000,
+    pool: { size: 0, queryTimeoutMs: 99 },
+    cache: { ttlMs: 1e12 },
+    passwords: { concurrency: 5000 },
+    tokens: { limit: 1e9 }
+  }), 'authtoken: busyTimeoutMs must be a whole number of milliseconds from 0 to 10000; ' +
+    'pool.size must be a whole number from 1 to 1000; ' +
+    'pool.queryTimeoutMs must be a whole number of milliseconds from 100 to 600000; ' +
+    'cache.ttlMs must be a whole number of milliseconds from 1 to 86400000; ' +
+    'passwords.concurrency must be a whole number from 1 to 64; ' +
+    'tokens.limit must be a whole number from 0 to 1000000')
 })

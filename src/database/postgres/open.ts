@@ -4,7 +4,10 @@ import { pgTable } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { AuthtokenError, DatabaseUnusable, InvalidSettings } from '../../errors.js'
 import type { Database, DjangoDatabase, HostDatabase, HostModel, TokenTables } from '../database-interface.js'
-import type { DatabaseOptions, UserTableOptions } from '../database-options.js'
+import { withDefaults } from '../../options/option-groups.js'
+import { poolOptions } from '../../options/pool-options.js'
+import type { UserTableOptions } from '../../options/database-options.js'
+import type { DatabaseOptions } from '../opening-options.js'
 import { authUsers, customUsers } from '../django-users.js'
 import { codeOf } from '../driver-errors.js'
 import { inspectSchema, migrateSchema } from '../inspection.js'
@@ -55,8 +58,8 @@ const hostConnection = (db: HostDatabase, withoutListen: DatabaseOptions['withou
   end: async () => {}
 })
 
-function createPool (url: string, { pool: options = {}, withoutListen }: DatabaseOptions): pg.Pool {
-  const { size = 10, connectTimeoutMs = 2_000, queryTimeoutMs = 5_000, idleInTransactionTimeoutMs = 2_000 } = options
+function createPool (url: string, { pool, withoutListen }: DatabaseOptions): pg.Pool {
+  const { size, connectTimeoutMs, queryTimeoutMs, idleInTransactionTimeoutMs } = withDefaults(poolOptions, pool)
   const config: pg.PoolConfig = {
     connectionString: url,
     application_name: 'fastify-authtoken',

@@ -5,7 +5,8 @@ import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { sqliteTable } from 'drizzle-orm/sqlite-core'
 import { DatabaseUnusable, InvalidSettings } from '../../errors.js'
 import type { Database, DjangoDatabase, HostDatabase, HostModel, TokenTables } from '../database-interface.js'
-import type { DatabaseOptions, UserTableOptions } from '../database-options.js'
+import { databaseOptions, type UserTableOptions } from '../../options/database-options.js'
+import type { DatabaseOptions } from '../opening-options.js'
 import { authUsers, customUsers } from '../django-users.js'
 import { inspectSchema, migrateSchema } from '../inspection.js'
 import type { DjangoUsers } from '../user-model.js'
@@ -24,7 +25,8 @@ const MIGRATION_PATIENCE_MS = 30_000
 const REWRITE_PATIENCE_MS = 60_000
 
 /** Opens the file that a URL names, `file:` and a path, and makes it where there is none. */
-export async function openSqlite (url: string, { busyTimeoutMs = 5, create = true, users }: DatabaseOptions): Promise<DjangoDatabase> {
+export async function openSqlite (url: string, options: DatabaseOptions): Promise<DjangoDatabase> {
+  const { busyTimeoutMs = databaseOptions.properties.busyTimeoutMs.default, create = true, users } = options
   const path = pathOf(url)
   if (users !== undefined && path !== ':memory:' && !existsSync(path)) {
     throw new DatabaseUnusable(`${url} does not exist; with users.table it must be the file of a Django`)

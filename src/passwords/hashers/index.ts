@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { PasswordOptions } from '../../options/password-options.js'
 import { argon2id, argon2Legacy } from './argon2.js'
 import { bcryptPlain, bcryptSha256 } from './bcrypt.js'
 import type { Hasher, StoredHash } from './hasher.js'
@@ -11,7 +12,7 @@ export const HASHERS = {
   scrypt: scryptHasher,
   bcrypt_sha256: bcryptSha256,
   pbkdf2_sha256: pbkdf2Sha256
-} satisfies Record<string, Hasher>
+} satisfies Record<NonNullable<PasswordOptions['hasher']>, Hasher>
 
 export type HasherName = keyof typeof HASHERS
 

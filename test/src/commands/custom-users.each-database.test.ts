@@ -167,11 +167,11 @@ t.test('what is wrong with USER_TABLE and USERNAME_COLUMN is one line', async (t
   for (const [settings, problem] of [
     [{ USER_TABLE: 'people person' }, /^authtoken: USER_TABLE must be a name of letters, digits and underscores, as people_person\n$/],
     [{ USERNAME_COLUMN: 'e-mail' }, /^authtoken: USERNAME_COLUMN must be a name of letters, digits and underscores, as email\n$/],
-    [{ USER_TABLE: 'people_people' }, /has no table people_people \(USER_TABLE, users\.table\); Django's "manage\.py migrate" makes it\n$/],
-    [{ USER_TABLE: 'django_content_type' }, /has a table django_content_type \(USER_TABLE, users\.table\) without a column password of text; it is not a Django user model\n$/],
-    [{ USERNAME_COLUMN: '' }, /has a table people_person without a column username \(USERNAME_COLUMN, users\.username\); name the one that users log in with, Django's USERNAME_FIELD\n$/],
-    [{ USERNAME_COLUMN: 'full_name' }, /has a table people_person whose column full_name \(USERNAME_COLUMN, users\.username\) is not unique\n$/],
-    [{ USERNAME_COLUMN: 'joined' }, /whose column joined \(USERNAME_COLUMN, users\.username\) is no text\n$/]
+    [{ USER_TABLE: 'people_people' }, /has no table people_people \(USER_TABLE\); Django's "manage\.py migrate" makes it\n$/],
+    [{ USER_TABLE: 'django_content_type' }, /has a table django_content_type \(USER_TABLE\) without a column password of text; it is not a Django user model\n$/],
+    [{ USERNAME_COLUMN: '' }, /has a table people_person without a column username \(USERNAME_COLUMN\); name the one that users log in with, Django's USERNAME_FIELD\n$/],
+    [{ USERNAME_COLUMN: 'full_name' }, /has a table people_person whose column full_name \(USERNAME_COLUMN\) is not unique\n$/],
+    [{ USERNAME_COLUMN: 'joined' }, /whose column joined \(USERNAME_COLUMN\) is no text\n$/]
   ] as const) {
     for (const command of [['check'], ['migrate'], ['serve'], ['users', 'list']]) {
       const { code, err } = await call(command, settings)

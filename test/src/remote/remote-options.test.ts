@@ -17,12 +17,12 @@ t.test('every option that is wrong is named at once, without its value', async (
     'remote: url must be the address of a service, as https://auth.example.org, without user, query or fragment; ' +
     'cache is not an option; ' +
     'token must be a token of the service; ' +
-    'ttlMs must be a whole number of milliseconds from 1; ' +
-    'size must be a whole number from 0; ' +
-    'timeoutMs must be a whole number of milliseconds from 1; ' +
-    'connections must be a whole number from 1; ' +
+    'ttlMs must be a whole number of milliseconds from 1 to 86400000; ' +
+    'size must be a whole number from 0 to 10000000; ' +
+    'timeoutMs must be a whole number of milliseconds from 1 to 600000; ' +
+    'connections must be a whole number from 1 to 1000; ' +
     'feed must be true or false; ' +
-    'prefix must be 1 to 12 lower-case letters and digits; ' +
+    'prefix must be 1 to 12 lower-case letters and digits, as fat; ' +
     'keyword must be a word without spaces; ' +
     'log.warn must be a function of a message')
 })

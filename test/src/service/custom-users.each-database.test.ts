@@ -220,8 +220,8 @@ t.test('a plugin whose users are none does not register, and says why', async (t
   }
   for (const [users, expected] of [
     ['people_person', 'authtoken: users must be an object with table and username, the names of a custom AUTH_USER_MODEL'],
-    [{ table: 'people person' }, 'authtoken: users.table must be the name of a table'],
-    [{ table: 'people_person', username: 7 }, 'authtoken: users.username must be the name of a column'],
+    [{ table: 'people person' }, 'authtoken: users.table must be a name of letters, digits and underscores, as people_person'],
+    [{ table: 'people_person', username: 7 }, 'authtoken: users.username must be a name of letters, digits and underscores, as email'],
     [{ table: 'people_person', usernameColumn: 'email' }, 'authtoken: users.usernameColumn is not an option'],
     [{ table: 'person' }, /has no table person \(users\.table\)/],
     [{ table: 'people_person' }, /has a table people_person without a column username \(users\.username\)/],

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { UserTableOptions } from '../../../src/database/database-options.js'
+import type { UserTableOptions } from '../../../src/options/database-options.js'
 import { openAuthtoken } from '../../../src/index.js'
 import { buildService, databaseUrl } from '../../support/helpers.js'
 import { sql } from '../../support/sql.js'
