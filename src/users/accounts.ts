@@ -7,7 +7,7 @@ import { unusablePassword } from '../passwords/hashers/index.js'
 import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
 import { USERNAME_TAKEN, type UserQuery, type UserStore } from './user-store.js'
 
-/** Is told of each new user, as a receiver of Django's `post_save`. Where it is true, or returns it, the user gets a DRF token. */
+/** Is told of each new user, as a receiver of Django's `post_save`: for whom it returns true gets a DRF token. `false`: nobody does. */
 export type OnUserCreated = ((user: User) => unknown) | false
 
 /** A user to be made: active, without rights, unless the flags say otherwise. */
