@@ -12,7 +12,7 @@ import { createExpiryPolicy, type ExpiryOptions } from './tokens/expiry.js'
 import { createChangeFeed } from './tokens/change-feed.js'
 import { createTokens, type TokenKind } from './tokens/tokens.js'
 import { createLastUsed } from './authentication/last-used.js'
-import { createAccounts, type OnUserCreated } from './users/accounts.js'
+import { createUsers, type OnUserCreated } from './users/users.js'
 import { createCredentials } from './passwords/credentials.js'
 import type { HasherName } from './passwords/hashers/index.js'
 import { createHashingQueue, type HashingQueueOptions } from './passwords/hashing-queue.js'
@@ -82,7 +82,7 @@ export async function openAuthtoken ({ database: source, migrate = isEmbedded(so
     const { unusable } = await database.inspect()
     if (unusable.length > 0) throw new DatabaseUnusable(`${database.name} ${unusable.join('; ')}`)
     const parts = assemble(database, { passwords, tokens, cache }, { hasher: database.django ? 'pbkdf2_sha256' : 'argon2', rehash: !database.django })
-    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, parts.tokens, onUserCreated) }
+    return { ...parts, database, users: createUsers(createUserStore(database), parts.credentials, parts.tokens, onUserCreated) }
   } catch (error) {
     await database.close()
     throw error

@@ -2,7 +2,7 @@ import type { onRequestHookHandler } from 'fastify'
 import { NotAuthenticated, NotFound, PermissionDenied } from '../../src/errors.js'
 import type { DjangoUser as User } from '../../src/identity/identity.js'
 import { type Administrators, isAdministrator } from '../../src/identity/scope.js'
-import type { Accounts } from '../../src/users/accounts.js'
+import type { Users } from '../../src/users/users.js'
 import type { Auth } from '../caller.js'
 
 /** The `config` of routes for authenticated callers. */
@@ -19,7 +19,7 @@ export const administratorsOnly = (administrators: Administrators): onRequestHoo
 }
 
 /** The user of that name. @throws NotFound */
-export async function findUser (users: Pick<Accounts, 'findByUsername'>, username: string): Promise<User> {
+export async function findUser (users: Pick<Users, 'findByUsername'>, username: string): Promise<User> {
   const user = await users.findByUsername(username)
   if (user === null) throw new NotFound('Not found.')
   return user

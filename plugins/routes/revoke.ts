@@ -4,7 +4,7 @@ import type { UserId } from '../../src/database/token-table-options.js'
 import { idKey } from '../../src/database/changes.js'
 import { type Administrators } from '../../src/identity/scope.js'
 import type { Tokens } from '../../src/tokens/tokens.js'
-import type { Accounts } from '../../src/users/accounts.js'
+import type { Users } from '../../src/users/users.js'
 import { oauthErrorSchema, tokenFormSchema } from '../../src/api/introspection.js'
 import { errorSchema } from '../../src/api/resources.js'
 import { authenticated, mayAdminister } from './administrators.js'
@@ -14,7 +14,7 @@ import { methodNotAllowed } from '../http/method-not-allowed.js'
 
 /** Options of `revoke`. */
 export interface RevokeOptions {
-  users: Pick<Accounts, 'findById'>
+  users: Pick<Users, 'findById'>
   tokens: Pick<Tokens, 'locate' | 'revoke'>
   keyword: string
   /** Who may end other users' tokens. Staff can't end a superuser's. @default 'superuser' */

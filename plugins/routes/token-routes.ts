@@ -4,7 +4,7 @@ import { insufficientScope, NotFound, PermissionDenied, ScopeNotGranted } from '
 import type { DjangoUser as User, Token } from '../../src/identity/identity.js'
 import { type Administrators, covers, isAdministrator, mayGrant, TOKENS_SCOPE } from '../../src/identity/scope.js'
 import type { Tokens } from '../../src/tokens/tokens.js'
-import type { Accounts } from '../../src/users/accounts.js'
+import type { Users } from '../../src/users/users.js'
 import { pageSchema, type PagesQuery, pagesSchema } from '../../src/api/list-query.js'
 import { errorSchema, fieldErrorsSchema, issuedTokenSchema, presentIssuedToken, presentToken, tokenSchema } from '../../src/api/resources.js'
 import { CURRENT, type KeepQuery, keepSchema, type NewTokenRequest, newTokenSchema, type RotateRequest, rotateSchema, type TokenChangesRequest, tokenChangesSchema } from '../../src/api/token-requests.js'
@@ -18,7 +18,7 @@ import type { Auth } from '../caller.js'
 
 /** Options of `tokens`. */
 export interface TokensOptions {
-  users: Pick<Accounts, 'findByUsername'>
+  users: Pick<Users, 'findByUsername'>
   tokens: Tokens
   /** Who administers other users' tokens. Staff can't touch a superuser's. @default 'superuser' */
   administrators?: Administrators

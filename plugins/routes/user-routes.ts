@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import { NotFound, PermissionDenied } from '../../src/errors.js'
 import type { DjangoUser as User } from '../../src/identity/identity.js'
 import type { Administrators } from '../../src/identity/scope.js'
-import type { Accounts, UserChanges } from '../../src/users/accounts.js'
+import type { Users, UserChanges } from '../../src/users/users.js'
 import { pageSchema } from '../../src/api/list-query.js'
 import { errorSchema, fieldErrorsSchema, meSchema, presentToken, presentUser, userSchema } from '../../src/api/resources.js'
 import { type NewUserRequest, newUserSchema, type UserChangesRequest, userChangesSchema, type UsersQuery, usersQuerySchema } from '../../src/api/user-requests.js'
@@ -14,7 +14,7 @@ import { paginate, readPage } from '../http/pagination.js'
 
 /** Options of `users`. */
 export interface UsersOptions {
-  users: Accounts
+  users: Users
   /**
    * Who administers users. Staff can't change a superuser, nor anybody's flags.
    * @default 'superuser'

@@ -34,10 +34,10 @@ export interface UpdateOptions {
 }
 
 /** The users: `app.authtoken.users`. */
-export type Accounts = ReturnType<typeof createAccounts>
+export type Users = ReturnType<typeof createUsers>
 
 /** What can be done with users, with Django's rules. By default every new user gets a DRF token. */
-export function createAccounts (
+export function createUsers (
   store: UserStore, credentials: Credentials, tokens: Pick<Tokens, 'welcome'>, onUserCreated: OnUserCreated = () => true
 ) {
   const { usernames, fields } = store
