@@ -20,7 +20,7 @@ import { createDrfTokenStore } from './tokens/drf-token-store.js'
 import { createExpiryPolicy } from './tokens/expiry.js'
 import { createTokenFormat } from './tokens/format.js'
 import { createForNewUser, createTokens } from './tokens/tokens.js'
-import { createAccounts, type OnUserCreated } from './users/accounts.js'
+import { createUsers, type OnUserCreated } from './users/users.js'
 import { createUserStore } from './users/user-store.js'
 
 /** What is set of tokens and passwords, whosever the users are. */
@@ -66,7 +66,7 @@ export async function openAuthtoken (options: AuthtokenOptions) {
     const { django } = database
     const parts = assemble(database, { passwords, tokens, cache }, { hasher: django ? 'pbkdf2_sha256' : 'argon2', rehash: !django })
     const createToken = createForNewUser(parts.tokens, tokens?.kind ?? 'drf')
-    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, createToken, onUserCreated) }
+    return { ...parts, database, users: createUsers(createUserStore(database), parts.credentials, createToken, onUserCreated) }
   } catch (error) {
     await database.close()
     throw error

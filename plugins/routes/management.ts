@@ -5,11 +5,11 @@ import { errorSchema, fieldErrorsSchema } from '../../src/api/resources.js'
 import { NotFound } from '../../src/errors.js'
 import type { Administrators } from '../../src/identity/scope.js'
 import type { Tokens } from '../../src/tokens/tokens.js'
-import type { Accounts } from '../../src/users/accounts.js'
+import type { Users } from '../../src/users/users.js'
 
 /** Options of the routes that manage users and tokens. */
 export interface ManagementOptions {
-  users: Accounts
+  users: Users
   tokens: Tokens
   /** Who administers. Staff can't touch a superuser, its tokens, nor anybody's flags. */
   administrators: Administrators

@@ -1,4 +1,4 @@
-import type { Accounts, NewUser } from '../users/accounts.js'
+import type { Users, NewUser } from '../users/users.js'
 import { askConfirmation, askPassword, askText } from './prompts.js'
 import { answer, CommandError, type CommonFlags, print, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
 
@@ -25,7 +25,7 @@ async function create (terminal: Terminal, options: Options, isSuperuser: boolea
 const fromOptions = ({ env }: Terminal, { username = '', email = '' }: Options): NewUser =>
   ({ username, email, password: env.AUTHTOKEN_PASSWORD ?? null })
 
-async function ask (terminal: Terminal, users: Accounts, options: Options): Promise<NewUser> {
+async function ask (terminal: Terminal, users: Users, options: Options): Promise<NewUser> {
   const problemOf = (value = '') => users.usernameProblems(users.normalizeUsername(value))[0]
   const username = users.normalizeUsername(options.username ?? await askText(terminal, 'Username', problemOf))
   const email = options.email ?? (users.fields.has('email') ? await askText(terminal, 'Email address', () => undefined) : '')
@@ -34,7 +34,7 @@ async function ask (terminal: Terminal, users: Accounts, options: Options): Prom
 
 /** Asks until the password is good, or the weak one is wanted all the same, as Django does. */
 export async function askGoodPassword (
-  terminal: Terminal, users: Accounts, personal: { username: string, email: string }, { validate }: { validate: boolean }
+  terminal: Terminal, users: Users, personal: { username: string, email: string }, { validate }: { validate: boolean }
 ): Promise<string> {
   while (true) {
     const password = await askPassword(terminal)

@@ -5,7 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import type { Test } from 'tap'
 import authtoken, { type FastifyAuthtokenOptions, openAuthtoken } from '../../src/index.js'
 import type { Authtoken, AuthtokenOptions } from '../../src/open-authtoken.js'
-import type { UserChanges } from '../../src/users/accounts.js'
+import type { UserChanges } from '../../src/users/users.js'
 import { openOptions } from '../../src/service/open-options.js'
 import { buildServer } from '../../src/service/server.js'
 import { loadSettings } from '../../src/service/settings.js'

@@ -6,7 +6,7 @@ import { unusablePassword } from '../passwords/hashers/index.js'
 import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
 import { USERNAME_TAKEN, type UserQuery, type UserStore } from './user-store.js'
 
-/** Is told of each new user, as a receiver of Django's `post_save`. Where it is true, or returns it, the user gets a DRF token. */
+/** Is told of each new user, as a receiver of Django's `post_save`: for whom it returns true gets a DRF token. `false`: nobody does. */
 export type OnUserCreated = ((user: User) => unknown) | false
 
 /** A user to be made: active, without rights, unless the flags say otherwise. */
@@ -33,14 +33,12 @@ export interface UpdateOptions {
 }
 
 /** The users: `app.authtoken.users`. */
-export type Accounts = ReturnType<typeof createAccounts>
+export type Users = ReturnType<typeof createUsers>
 
-/**
- * What can be done with users, with Django's rules.
- * @param createToken gives a new user the token that is its
- * @param onUserCreated default: every new user gets a DRF token
- */
-export function createAccounts (store: UserStore, credentials: Credentials, createToken: (user: User) => Promise<void>, onUserCreated: OnUserCreated = () => true) {
+/** What can be done with users, with Django's rules. By default every new user gets a DRF token, by `createToken`. */
+export function createUsers (
+  store: UserStore, credentials: Credentials, createToken: (user: User) => Promise<void>, onUserCreated: OnUserCreated = () => true
+) {
   const { usernames, fields } = store
 
   return {

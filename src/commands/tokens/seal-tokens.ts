@@ -1,6 +1,6 @@
-import { sealTokens as sealAllTokens } from '../tokens/sealing.js'
-import { askConfirmation, showProgress } from './prompts.js'
-import { answer, CommandError, type CommonFlags, print, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
+import { sealTokens as sealAllTokens } from '../../tokens/sealing.js'
+import { askConfirmation, showProgress } from '../prompts.js'
+import { answer, CommandError, type CommonFlags, print, refuseToAsk, type Terminal, withAuthtoken } from '../terminal.js'
 
 const WARNING = 'Sealing stores a digest in the place of each DRF token. Clients go on with the tokens they have. ' +
   'A Django that still runs on this database will reject them.'

@@ -1,9 +1,9 @@
-import { presentToken } from '../api/resources.js'
-import type { DjangoUser as User, Token } from '../identity/identity.js'
-import type { Authtoken } from '../open-authtoken.js'
-import { listAllTokens, type OwnedToken } from '../tokens/list-all.js'
-import { findUser } from './arguments.js'
-import { type CommonFlags, printRows, type Terminal, withAuthtoken } from './terminal.js'
+import { presentToken } from '../../api/resources.js'
+import type { DjangoUser as User, Token } from '../../identity/identity.js'
+import type { Authtoken } from '../../open-authtoken.js'
+import { listAllTokens, type OwnedToken } from '../../tokens/list-all.js'
+import { findUser } from '../arguments.js'
+import { type CommonFlags, printRows, type Terminal, withAuthtoken } from '../terminal.js'
 
 const BATCH = 500
 const COLUMNS = { id: 16, user: 16, kind: 6, name: 20, hint: 4, scope: 16, created: 10, expires: 10, 'last used': 10, state: 0 }
