@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runProgram } from '../../test/system/django/program.js'
-import { withFolder } from '../machine/folder.js'
+import { runProgram } from '../../test/support/child-program.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import { CONNECTIONS, TIMEOUT_S, type LoadGenerator } from './load-generator.js'
-import { pinned } from '../machine/pinned.js'
+import { pinned } from '../machine/core-pinning.js'
 
 /** wrk (Debian's package `wrk`), or null where it is not installed. */
 export async function findWrk (): Promise<LoadGenerator | null> {

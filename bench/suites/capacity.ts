@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { type Authtoken, openAuthtoken } from '../../src/open-authtoken.js'
+import { rateOfWhoAmI } from '../load/autocannon.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { withFolder } from '../machine/folder.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { startService } from '../machine/service.js'
-import { median } from '../report/statistics.js'
+import { startService } from '../machine/service-process.js'
+import { median } from '../../test/support/statistics.js'
 
-const AUTOCANNON = join(import.meta.dirname, '../../node_modules/.bin/autocannon')
 const TOKENS = 100_000
 const ROUND_MS = 2_000
 const ROUNDS = 5
@@ -60,10 +57,8 @@ async function overHttp (url: string, folder: string): Promise<Row[]> {
       keys ??= await fill(url)
       const values = []
       for (let round = 0; round <= ROUNDS; round++) {
-        const { stdout } = await promisify(execFile)(AUTOCANNON, ['--json', '--connections', String(CONNECTIONS), '--duration', String(ROUND_MS / 1000), '--headers', `Authorization=Token ${keys[round]}`, `http://127.0.0.1:${service.port}/users/me/`])
-        const { requests, non2xx } = JSON.parse(stdout)
-        if (non2xx > 0) throw new Error(`${non2xx} requests were not answered 200`)
-        if (round > 0) values.push(requests.average)
+        const rate = await rateOfWhoAmI({ port: service.port, token: keys[round] as string, connections: CONNECTIONS, seconds: ROUND_MS / 1000 })
+        if (round > 0) values.push(rate)
       }
       rows.push(perSecond(what, values))
     } finally {

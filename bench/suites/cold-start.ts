@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { drfKeyOf, makeManyTokens } from '../../test/support/many-tokens.js'
-import { timeToFirstAnswer } from '../load/first-answer.js'
-import { withFolder } from '../machine/folder.js'
+import { timeToFirstAnswer } from '../load/time-to-first-answer.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { median, round } from '../report/statistics.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const TARGET_MS = 400
 const TOKENS = 10

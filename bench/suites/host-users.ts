@@ -13,10 +13,10 @@ import { authtokenTables as sqliteTables } from '../../src/sqlite.js'
 import type { Authenticator } from '../../src/identity/identity.js'
 import { execute, migrateHost } from '../../test/support/migrate-host.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { median, round } from '../report/statistics.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const USERS = 2_000
 const LEAST_RATIO = 0.95

@@ -8,11 +8,11 @@ import { makeDjangoFile } from '../../test/support/django-file.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
 import { sql } from '../../test/support/sql.js'
 import { userRows } from '../../test/support/user-rows.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { runCommand } from '../machine/service.js'
-import { round } from '../report/statistics.js'
+import { runCommand } from '../machine/service-process.js'
+import { round } from '../../test/support/statistics.js'
 
 const CLI = ['--import', 'tsx', join(import.meta.dirname, '../../src/cli.ts')]
 const TARGET_RSS_MB = 300

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openAuthtoken } from '../../src/open-authtoken.js'
 import authtoken, { remote } from '../../src/remote.js'
-import { withFolder } from '../machine/folder.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import type { SendCommand } from '../load/sender.js'
-import { startService } from '../machine/service.js'
-import { median, round } from '../report/statistics.js'
+import type { SendCommand } from '../load/sender-process.js'
+import { startService } from '../machine/service-process.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const USERS = 1_000
 // Of those, for the applications: each is asked about again every 5 seconds, and a round is a fraction of that.
@@ -32,7 +32,7 @@ export async function internalServices ({ count }: { count: number }): Promise<R
     const settings = { DATABASE_URL: `file:${join(folder, 'bench.db')}` }
     const { own, keys } = await populate(settings.DATABASE_URL)
     const service = await startService(folder, settings)
-    const sender = fork(join(import.meta.dirname, '../load/sender.ts'), { execArgv: ['--import', 'tsx'] })
+    const sender = fork(join(import.meta.dirname, '../load/sender-process.ts'), { execArgv: ['--import', 'tsx'] })
     const kill = () => { sender.kill('SIGKILL') }
     process.once('exit', kill)
     const [open, protectedApp] = [await listen(), await listen({ url: `http://127.0.0.1:${service.port}`, token: own })]

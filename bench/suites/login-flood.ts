@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { login, send } from '../load/client.js'
-import { comeFirst } from '../load/first.js'
-import type { FloodCommand, FloodCounts, FloodEvent } from '../load/flood.js'
-import { withFolder } from '../machine/folder.js'
-import { type Load, startLoad } from '../load/load.js'
+import { login, send } from '../load/http-client.js'
+import { comeFirst } from '../machine/realtime-priority.js'
+import type { FloodCommand, FloodCounts, FloodEvent } from '../load/login-flood-process.js'
+import { withFolder } from '../machine/temporary-folder.js'
+import { type Load, startLoad } from '../load/steady-load.js'
 import type { Report } from '../report/report.js'
-import { runCommand, startService } from '../machine/service.js'
-import { median, quantile, round } from '../report/statistics.js'
+import { runCommand, startService } from '../machine/service-process.js'
+import { median, quantile, round } from '../../test/support/statistics.js'
 
 const TARGET_RATIO = 2
 const QUEUE = 200
@@ -52,7 +52,7 @@ export async function loginFlood (): Promise<Report> {
 async function measure (port: number): Promise<{ rounds: Round[], condition: string }> {
   const token = await findToken(port)
   const load = startLoad({ port, path: '/users/me/', token, connections: CONNECTIONS, rate: RATE })
-  const flooder = fork(join(import.meta.dirname, '../load/flood.ts'))
+  const flooder = fork(join(import.meta.dirname, '../load/login-flood-process.ts'))
   const kill = () => { flooder.kill('SIGKILL') }
   process.once('exit', kill)
   const first = comeFirst()

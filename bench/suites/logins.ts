@@ -1,11 +1,11 @@
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { createHashingQueue, defaultConcurrency } from '../../src/passwords/hashing-queue.js'
-import { login, send } from '../load/client.js'
-import { withFolder } from '../machine/folder.js'
+import { login, send } from '../load/http-client.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { runCommand, startService } from '../machine/service.js'
-import { median, round } from '../report/statistics.js'
+import { runCommand, startService } from '../machine/service-process.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const TARGET_SHARE = 0.9
 const WINDOW_MS = 5_000

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { makeManyTokens } from '../../test/support/many-tokens.js'
-import { withFolder } from '../machine/folder.js'
-import { KEYS, type TokenKind } from '../load/lookups.js'
-import { lookUpInProcess } from '../load/lookups-process-client.js'
+import { withFolder } from '../machine/temporary-folder.js'
+import { KEYS, type TokenKind } from '../load/time-lookups.js'
+import { lookUpInProcess } from '../load/fork-lookup-process.js'
 import type { Report } from '../report/report.js'
-import { median, round } from '../report/statistics.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const TARGET_MB = 60
 const IDENTITIES = 100_000

@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { openAuthtoken } from '../../src/open-authtoken.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { withFolder } from '../machine/folder.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { connectTo, createVictims, type Victim } from '../load/revokers.js'
-import { type Service, startService } from '../machine/service.js'
-import { quantile, round } from '../report/statistics.js'
-import type { Seen, WatchCommand, WatchEvent } from '../load/watchers.js'
+import { connectTo, createVictims, type Victim } from '../load/revocable-tokens.js'
+import { type Service, startService } from '../machine/service-process.js'
+import { quantile, round } from '../../test/support/statistics.js'
+import type { Seen, WatchCommand, WatchEvent } from '../load/watcher-process.js'
 
 const NODES = 3
 const LIVE = 200
@@ -64,7 +64,7 @@ async function runOn (dialect: Dialect, url: string, folder: string, count: numb
 }
 
 async function measure (nodes: Service[], victims: Victim[]): Promise<Omit<Run, 'dialect'>> {
-  const watchers = fork(join(import.meta.dirname, '../load/watchers.ts'))
+  const watchers = fork(join(import.meta.dirname, '../load/watcher-process.ts'))
   const kill = () => { watchers.kill('SIGKILL') }
   process.once('exit', kill)
   const tell = (command: WatchCommand) => { watchers.send(command) }

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { drfKeyOf, makeManyTokens } from '../../test/support/many-tokens.js'
+import { rateOfWhoAmI } from '../load/autocannon.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { startService } from '../machine/service.js'
-import { median } from '../report/statistics.js'
+import { startService } from '../machine/service-process.js'
+import { median } from '../../test/support/statistics.js'
 
-const AUTOCANNON = join(import.meta.dirname, '../../node_modules/.bin/autocannon')
 const TOKENS = 1_000
 const CONNECTIONS = 64
 const WARM_UP_S = 2
@@ -53,9 +51,5 @@ async function measure (folder: string, settings: Record<string, string>): Promi
   }
 }
 
-async function load (port: number, seconds: number): Promise<number> {
-  const { stdout } = await promisify(execFile)(AUTOCANNON, ['--json', '--connections', String(CONNECTIONS), '--duration', String(seconds), '--headers', `Authorization=Token ${drfKeyOf(1)}`, `http://127.0.0.1:${port}/users/me/`])
-  const { requests, non2xx, errors } = JSON.parse(stdout)
-  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} answers were not 200, ${errors} requests failed`)
-  return requests.average
-}
+const load = (port: number, seconds: number): Promise<number> =>
+  rateOfWhoAmI({ port, token: drfKeyOf(1), connections: CONNECTIONS, seconds })

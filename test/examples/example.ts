@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { environment, runProgram, startProgram } from '../system/django/program.js'
+import { environment, runProgram, startProgram } from '../support/child-program.js'
 import { folderOf, outside } from '../support/helpers.js'
 import type { Asked } from '../support/scenarios.js'
 

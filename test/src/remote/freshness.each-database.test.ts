@@ -1,6 +1,6 @@
 import t from 'tap'
 import { buildService, makeUser } from '../../support/helpers.js'
-import { startProxy } from '../../system/faults/proxy.js'
+import { startProxy } from '../../support/tcp-proxy.js'
 import { ask, buildRemoteHost, connect, startFront, startService, until } from '../../support/remote-service.js'
 
 const LONG = 600_000

@@ -10,7 +10,7 @@ import { checkLoad } from './checks/load.js'
 import { checkLogins } from './checks/logins.js'
 import { checkTakeover } from './checks/takeover.js'
 import { createDjango, findDjango } from './django.js'
-import { createReport } from './report.js'
+import { createReport } from '../../support/check-report.js'
 import { type Context, startSides } from './sides.js'
 
 const LIMIT_MS = 15 * 60_000

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createClient } from './client.js'
-import { environment, type Outcome, runProgram, startProgram } from './program.js'
+import { environment, type Outcome, runProgram, startProgram } from '../../support/child-program.js'
 
 /** The folder of the repository. */
 export const ROOT = join(import.meta.dirname, '../../..')

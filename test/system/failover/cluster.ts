@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runProgram, startProgram } from '../django/program.js'
+import { runProgram, startProgram } from '../../support/child-program.js'
 import { createClient } from './client.js'
 import { isRunning, nodeProcesses, readNumber, signal } from './processes.js'
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Report } from '../django/report.js'
+import type { Report } from '../../support/check-report.js'
 import type { Answer } from './client.js'
 import { audit } from './audit.js'
 import type { Cluster, Member } from './cluster.js'

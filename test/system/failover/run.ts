@@ -2,7 +2,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createReport } from '../django/report.js'
+import { createReport } from '../../support/check-report.js'
 import { type Cluster, startCluster } from './cluster.js'
 import { createLedger } from './ledger.js'
 import { LOSSES, round } from './rounds.js'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { environment, runProgram, startProgram } from '../django/program.js'
+import { environment, runProgram, startProgram } from '../../support/child-program.js'
 import { createClient } from './client.js'
 
 /** A user who can log in. */

@@ -1,5 +1,5 @@
 import { digestOf } from '../../../src/tokens/format.js'
-import type { createReport } from '../django/report.js'
+import type { createReport } from '../../support/check-report.js'
 import type { FaultyDatabase } from './database.js'
 import type { Ledger } from './ledger.js'
 import type { Node } from './node.js'

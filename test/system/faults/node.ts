@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environment } from '../django/program.js'
+import { environment } from '../../support/child-program.js'
 import { type Answer, ask, type Question } from './client.js'
-import { type Proxy, startProxy } from './proxy.js'
+import { type Proxy, startProxy } from '../../support/tcp-proxy.js'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const START_MS = 30_000

@@ -1,6 +1,6 @@
 // Two nodes under load while their database, and the network to it, fail in every way. Ends only what it started.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReport } from '../django/report.js'
+import { createReport } from '../../support/check-report.js'
 import { startDatabase } from './database.js'
 import { checkWrites } from './durability.js'
 import { createLedger, RECOVERY_MS } from './ledger.js'

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import type { Report } from '../django/report.js'
+import type { Report } from '../../support/check-report.js'
 import { ROOT } from '../django/service.js'
 import type { Project } from './project.js'
 

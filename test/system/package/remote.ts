@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createClient } from '../django/client.js'
-import { startProgram } from '../django/program.js'
-import type { Report } from '../django/report.js'
+import { startProgram } from '../../support/child-program.js'
+import type { Report } from '../../support/check-report.js'
 import { createProject, type Project } from './project.js'
 
 const PROGRAM = `

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Report } from '../django/report.js'
-import { environment, runProgram } from '../django/program.js'
+import type { Report } from '../../support/check-report.js'
+import { environment, runProgram } from '../../support/child-program.js'
 import { guideCalls, type Places } from './guide.js'
 import type { Keys } from './service.js'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import type { Report } from '../django/report.js'
+import type { Report } from '../../support/check-report.js'
 import type { Backend, Reached } from './backend.js'
 import { type Answer, ask, oneConnection, type Question } from './client.js'
 import type { Program } from './programs.js'

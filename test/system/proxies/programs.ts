@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { environment, type Running, runProgram, startProgram } from '../django/program.js'
+import { environment, type Running, runProgram, startProgram } from '../../support/child-program.js'
 import { guideFiles, type Places } from './guide.js'
 import { listening } from './service.js'
 

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createReport } from '../django/report.js'
+import { createReport } from '../../support/check-report.js'
 import { checkAbsence } from './absence.js'
 import { startBackend } from './backend.js'
 import { checkCalls } from './calls.js'

@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openAuthtoken } from '../../../src/index.js'
-import { environment, type Running, startProgram } from '../django/program.js'
+import { environment, type Running, startProgram } from '../../support/child-program.js'
 import { ROOT } from '../django/service.js'
 import { makeUser } from '../../support/helpers.js'
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environment } from '../django/program.js'
+import { environment } from '../../support/child-program.js'
 
 const ROOT = join(import.meta.dirname, '../../..')
 const START_MS = 30_000

@@ -1,6 +1,6 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runProgram, environment } from '../program.js'
+import { runProgram, environment } from '../../../support/child-program.js'
 import { readRows, readSchema } from '../rows.js'
 import { ROOT } from '../service.js'
 import { type Context, startSides } from '../sides.js'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openAuthtoken } from '../../src/open-authtoken.js'
-import { KEYS, someUsers, timeLookups, type TokenKind } from './lookups.js'
-import { median } from '../report/statistics.js'
+import { KEYS, someUsers, timeLookups, type TokenKind } from './time-lookups.js'
+import { median } from '../../test/support/statistics.js'
 
 /** What a process for lookups is told to do. */
 export interface LookupsCommand {

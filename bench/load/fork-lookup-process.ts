@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import type { LookupsCommand, LookupsResult } from './lookups-process.js'
+import type { LookupsCommand, LookupsResult } from './lookup-process.js'
 
 /** Has a new process look tokens up. */
 export async function lookUpInProcess (command: LookupsCommand): Promise<LookupsResult> {
-  const child = fork(join(import.meta.dirname, 'lookups-process.ts'), { execArgv: ['--expose-gc', '--import', 'tsx'] })
+  const child = fork(join(import.meta.dirname, 'lookup-process.ts'), { execArgv: ['--expose-gc', '--import', 'tsx'] })
   const kill = () => { child.kill('SIGKILL') }
   process.once('exit', kill)
   try {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { exchange } from './load.js'
+import { exchange } from './socket-exchange.js'
 
 /** What the watchers are told: which tokens there are; which one ends next; to stop. */
 export type WatchCommand =

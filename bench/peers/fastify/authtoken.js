@@ -1,5 +1,5 @@
 import authtoken from 'fastify-authtoken'
-import { addRoute, createApp, listen } from './route.js'
+import { addRoute, createApp, listen } from './hello-route.js'
 
 const { DATABASE_URL: database, CACHE_SIZE, FORM } = process.env
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { exchange } from './load.js'
+import { exchange } from './socket-exchange.js'
 
 /** What a sender is told: where to send, and what, in turn. */
 export interface SendCommand { port: number, requests: string[], connections: number, milliseconds: number }

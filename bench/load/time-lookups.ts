@@ -1,6 +1,6 @@
 import type { Authenticator } from '../../src/identity/identity.js'
 import { accessKeyOf, drfKeyOf } from '../../test/support/many-tokens.js'
-import { median } from '../report/statistics.js'
+import { median } from '../../test/support/statistics.js'
 
 /** The kinds of tokens, and how a key is worked out from its number. */
 export const KEYS = { 'DRF token': drfKeyOf, 'access token': accessKeyOf }

@@ -2,7 +2,7 @@ import { apiKey } from '@better-auth/api-key'
 import { betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import SQLite from 'better-sqlite3'
-import { addRoute, createApp, listen } from './contestants/route.js'
+import { addRoute, createApp, listen } from '../fastify/hello-route.js'
 
 const database = new SQLite(process.env.DATABASE)
 database.pragma('journal_mode = wal')

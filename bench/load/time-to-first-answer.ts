@@ -4,7 +4,7 @@ import { Agent } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { send } from './client.js'
+import { send } from './http-client.js'
 
 const CLI = join(import.meta.dirname, '../../dist/src/cli.js')
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { login, send } from './client.js'
+import { login, send } from './http-client.js'
 
 /** What the flood is told to do. */
 export type FloodCommand =

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { openAuthtoken } from '../../src/open-authtoken.js'
 import { createTokenFormat, digestOf, generateId } from '../../src/tokens/format.js'
 import { generateKey } from '../../src/tokens/drf-key.js'
-import { send } from './client.js'
+import { send } from './http-client.js'
 
 /** A token that is to be revoked, and how. */
 export interface Victim {

@@ -1,4 +1,4 @@
-import { addRoute, createApp, listen } from './route.js'
+import { addRoute, createApp, listen } from './hello-route.js'
 
 // A plain 401, headers and all as this package answers to a wrong token.
 const app = createApp()

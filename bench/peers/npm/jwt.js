@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import jwt from '@fastify/jwt'
-import { addRoute, createApp, listen } from './contestants/route.js'
+import { addRoute, createApp, listen } from '../fastify/hello-route.js'
 
 const { ALGORITHM: algorithm, CACHE } = process.env
 
