@@ -17,7 +17,8 @@ export interface Running {
 
 /** The program as a process of its own, ended behind the test. */
 export function start (t: Test, args: string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [...process.execArgv, CLI, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const loaders = process.execArgv.filter((argument) => !argument.startsWith('--inspect'))
+  const child = spawn(process.execPath, [...loaders, CLI, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => { child.kill('SIGKILL') })
   let output = ''
   let errors = ''
