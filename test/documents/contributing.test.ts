@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { startProgram } from '../support/child-program.js'
-import { folderOf, outside } from '../support/helpers.js'
-import { until } from '../support/seams.js'
+import { folderOf } from '../support/databases.js'
+import { withoutCoverage } from '../support/without-coverage.js'
+import { until } from '../support/until.js'
 
 // The repository itself, also where this file runs in the folder of what was compiled.
 const ROOT = dirname(realpathSync(join(import.meta.dirname, '../../package.json')))
@@ -18,7 +19,7 @@ const PATH = /^\.?[\w-]+(\/[\w.-]+)*(\/|\.\w+|\/run)$/
 const { scripts } = JSON.parse(read('package.json'))
 
 /** Runs a command of the page as it stands there. */
-const run = async (command: string) => (await promisify(execFile)(...outside('bash', '-euc', command), { cwd: ROOT })).stdout
+const run = async (command: string) => (await promisify(execFile)(...withoutCoverage('bash', '-euc', command), { cwd: ROOT })).stdout
 
 t.test('every path is there', async (t) => {
   const paths = code.filter((text) => PATH.test(text) && !/^(dist|compiled|coverage)\//.test(text))
@@ -55,7 +56,7 @@ t.test('one test file runs as the page says, in a debugger and under a profiler 
 
 t.test('a file that is changed runs again', async (t) => {
   const path = 'test/src/safe-error.test.ts'
-  const [program, args] = outside('npm', 'run', 'test:watch', '--', path)
+  const [program, args] = withoutCoverage('npm', 'run', 'test:watch', '--', path)
   const watch = await startProgram(program, args, /^passed: /, { cwd: ROOT })
   t.teardown(() => watch.stop())
   const runs = () => watch.lines.filter((line) => line === `passed: ${path}`).length

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import file from 'tap'
 import { createDatabase } from '../support/postgres/database.js'
-import { play } from '../support/scenarios.js'
+import { play } from '../support/permission-scenarios.js'
 import { sql } from '../support/sql.js'
 import { countLines, installExample, withScenarios } from './example.js'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import file from 'tap'
-import { play } from '../support/scenarios.js'
+import { play } from '../support/permission-scenarios.js'
 import { sql } from '../support/sql.js'
 import { countLines, installExample, withScenarios } from './example.js'
 

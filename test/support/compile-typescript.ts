@@ -4,9 +4,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
-import { folderOf, outside } from './helpers.js'
-
-const ROOT = join(import.meta.dirname, '../..')
+import { ROOT } from './repository.js'
+import { folderOf } from './databases.js'
+import { withoutCoverage } from './without-coverage.js'
 
 /**
  * Compiles modules as one program that has this package, as it was built: under strict.
@@ -22,6 +22,6 @@ export async function compile (t: Test, modules: Record<string, string>): Promis
     compilerOptions: { paths: Object.fromEntries(['', '/sqlite', '/postgres', '/remote', '/client', '/testing'].map((entry) => [`fastify-authtoken${entry}`, [join(ROOT, `dist/src${entry || '/index'}.d.ts`)]])), noUnusedLocals: false },
     include: ['*.ts']
   }))
-  const { stdout } = await promisify(execFile)(...outside(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
+  const { stdout } = await promisify(execFile)(...withoutCoverage(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
   return stdout
 }

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
-import { buildHost, fixture } from './helpers.js'
+import { buildHost } from './applications.js'
+import { fixture } from './fixtures.js'
 import type { RawResponse } from './raw-http.js'
 
 /** A request that was sent to the real DRF, and what it answered. */

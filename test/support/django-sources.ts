@@ -4,7 +4,8 @@ import pg from 'pg'
 import SQLite from 'better-sqlite3'
 import type { Test } from 'tap'
 import { makeDjangoFile } from './django-file.js'
-import { djangoOnPostgres, folderOf } from './helpers.js'
+import { djangoOnPostgres } from './fixtures.js'
+import { folderOf } from './databases.js'
 
 /** A file as Django makes it, with so many users and a token each. @returns its URL */
 export function djangoFile (t: Test, users: number): string {

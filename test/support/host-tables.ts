@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import authtoken, { type HostOptions, type UserId } from '../../src/index.js'
 import { authtokenTables as postgresTables } from '../../src/postgres.js'
 import { authtokenTables as sqliteTables } from '../../src/sqlite.js'
-import { databaseUrl } from './helpers.js'
+import { databaseUrl } from './databases.js'
 import { migrateHost } from './migrate-host.js'
 import { hostDatabase } from './sql.js'
 

@@ -7,9 +7,10 @@ import type { CacheOptions } from '../../src/authentication/cache.js'
 import { createTokenFormat } from '../../src/tokens/format.js'
 import { createExpiryPolicy } from '../../src/tokens/expiry.js'
 import { createLastUsed } from '../../src/authentication/last-used.js'
-import { folderOf } from './helpers.js'
+import { folderOf } from './databases.js'
 import { createDatabase } from './postgres/database.js'
-import { createSeams, until } from './seams.js'
+import { createSeams } from './seams.js'
+import { until } from './until.js'
 
 /** Where a new database of each dialect is. */
 export const DIALECTS: Record<string, (t: Test) => string | Promise<string>> = {

@@ -5,8 +5,9 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
 import authtoken, { remote, type RemoteAuthenticator, type RemoteOptions } from '../../src/remote.js'
 import type { DelegatedOptions } from '../../plugins/delegated.js'
-import { buildService, makeUser } from './helpers.js'
-import { declareRoutes } from './scenarios.js'
+import { buildService } from './applications.js'
+import { makeUser } from './users.js'
+import { declareRoutes } from './permission-scenarios.js'
 
 /** The service on a port, with a token that may introspect. */
 export async function startService (t: Test, env: NodeJS.ProcessEnv = {}) {
@@ -36,15 +37,6 @@ export async function buildRemoteHost (t: Test, authenticator: RemoteAuthenticat
 
 /** What an application answers to a key. */
 export const ask = async (app: FastifyInstance, key: string, url = '/protected') => await app.inject({ url, headers: { authorization: `Token ${key}` } })
-
-/** Waits until something is so. */
-export async function until (isSo: () => boolean | Promise<boolean>, what: string, bound = 15_000): Promise<void> {
-  const deadline = performance.now() + bound
-  while (!await isSo()) {
-    if (performance.now() > deadline) throw new Error(`still not: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
 
 /** An HTTP server that is no service. */
 export async function startServer (t: Test, listener: RequestListener): Promise<string> {

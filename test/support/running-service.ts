@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { until } from './seams.js'
+import { until } from './until.js'
 
 const CLI = fileURLToPath(import.meta.resolve('../../src/cli.js'))
 

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
+import { ROOT } from '../../support/repository.js'
 import { createClient } from './client.js'
 import { environment, type Outcome, runProgram, startProgram } from '../../support/child-program.js'
 
 /** The folder of the repository. */
-export const ROOT = join(import.meta.dirname, '../../..')
 const PROGRAM = ['--import', 'tsx', 'src/cli.ts']
 
 /** Our side on a database file. */

@@ -3,10 +3,11 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createReport } from '../../support/check-report.js'
+import { builtProgram } from '../../support/repository.js'
 import { type Cluster, startCluster } from './cluster.js'
 import { createLedger } from './ledger.js'
 import { LOSSES, round } from './rounds.js'
-import { type Account, createAccount, type Node, requireBuild, startNode } from './service.js'
+import { type Account, createAccount, type Node, startNode } from './service.js'
 import { createTally } from './tally.js'
 import { createTraffic } from './traffic.js'
 
@@ -78,7 +79,7 @@ process.once('uncaughtException', (error) => {
 })
 
 try {
-  requireBuild()
+  builtProgram()
   cluster = await startCluster(join(folder, 'cluster'))
 } catch (error) {
   process.stderr.write(`test:failover has nothing to test. ${(error as Error).message}\n`)

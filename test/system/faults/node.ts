@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent } from 'node:http'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT } from '../../support/repository.js'
 import { environment } from '../../support/child-program.js'
 import { type Answer, ask, type Question } from './client.js'
 import { type Proxy, startProxy } from '../../support/tcp-proxy.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const START_MS = 30_000
 const STOP_MS = 15_000
 

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
+import { ROOT } from '../../support/repository.js'
 import type { Report } from '../../support/check-report.js'
-import { ROOT } from '../django/service.js'
 import type { Project } from './project.js'
 
 const PACKAGE = 'node_modules/fastify-authtoken'

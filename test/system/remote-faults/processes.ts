@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT } from '../../support/repository.js'
 import { environment } from '../../support/child-program.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const START_MS = 30_000
 const STOP_MS = 5_000
 

@@ -1,8 +1,8 @@
 import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ROOT } from '../../../support/repository.js'
 import { runProgram, environment } from '../../../support/child-program.js'
 import { readRows, readSchema } from '../rows.js'
-import { ROOT } from '../service.js'
 import { type Context, startSides } from '../sides.js'
 
 interface Fixture {
