@@ -48,7 +48,8 @@ const BENCHES: Record<string, Bench> = {
 }
 
 const HELP = [
-  'npm run bench -- [name …] [--count <number>] [--only <part,part>]; without a name: all. Names, what --count counts, and how many otherwise:',
+  'npm run bench -- [name …] [--count <number>] [--only <part,part>]; without a name: all. Names, what --count counts, and how many ' +
+    'otherwise:',
   ...Object.entries(BENCHES).map(([name, { counted }]) => `  ${name}${counted === undefined ? '' : `: ${counted.what}, ${counted.usual}`}`),
   `--only measures parts, keeps nothing, and is for ${Object.keys(BENCHES).filter((name) => BENCHES[name]?.divisible).join(', ')}.`
 ].join('\n')
@@ -56,7 +57,10 @@ const HELP = [
 function readArguments (): { names: string[], count: number | undefined, only: string[], help: boolean } {
   let parsed
   try {
-    parsed = parseArgs({ options: { count: { type: 'string' }, only: { type: 'string' }, help: { type: 'boolean' } }, allowPositionals: true })
+    parsed = parseArgs({
+      options: { count: { type: 'string' }, only: { type: 'string' }, help: { type: 'boolean' } },
+      allowPositionals: true
+    })
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
@@ -65,7 +69,8 @@ function readArguments (): { names: string[], count: number | undefined, only: s
   const names = parsed.positionals.length === 0 ? Object.keys(BENCHES) : parsed.positionals
   const count = parsed.values.count === undefined ? undefined : Number(parsed.values.count)
   const most = Math.min(...names.map((name) => BENCHES[name]?.counted?.most ?? Infinity))
-  if (count !== undefined && (!Number.isInteger(count) || count < 1 || count > most)) throw new UsageError(`--count must be a whole number from 1 to ${most}`)
+  const isCount = count === undefined || (Number.isInteger(count) && count >= 1 && count <= most)
+  if (!isCount) throw new UsageError(`--count must be a whole number from 1 to ${most}`)
   const only = parsed.values.only?.split(',') ?? []
   const whole = only.length > 0 && names.find((name) => BENCHES[name]?.divisible !== true)
   if (whole) throw new UsageError(`--only is not for ${whole}`)

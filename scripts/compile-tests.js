@@ -1,6 +1,7 @@
 // Makes the folder `compiled`: the repository once more, with JavaScript beside its TypeScript. A loader would compile each module
 // in each of some hundred test processes, and takes part in the loading of every package.
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { build, version } from 'esbuild'
 

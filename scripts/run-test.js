@@ -29,10 +29,19 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
  */
 export async function runTest (path, { env = {}, nodeOptions = [], print }) {
   const args = ['--enable-source-maps', ...nodeOptions, outputOf(resolve(path))]
-  const child = spawn(process.execPath, args, { cwd: COMPILED, env: { TAP_TIMEOUT, ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, {
+    cwd: COMPILED,
+    env: { TAP_TIMEOUT, ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   running.add(child)
   const ended = once(child, 'close')
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => { if (!PASSING.test(line)) print(line) })
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on(
+      'line',
+      (line) => { if (!PASSING.test(line)) print(line) }
+    )
+  }
   const [code] = await ended
   running.delete(child)
   return code === 0

@@ -1,5 +1,5 @@
-// All tests: each file on SQLite, with the coverage of every line; each `*.each-database.test.ts` on PostgreSQL too. One server is there for
-// both: TEST_POSTGRES_URL's where that is set, and one of this run's own otherwise.
+// All tests: each file on SQLite, with the coverage of every line; each `*.each-database.test.ts` on PostgreSQL too. One server is
+// there for both: TEST_POSTGRES_URL's where that is set, and one of this run's own otherwise.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, rmSync } from 'node:fs'
@@ -19,7 +19,10 @@ rmSync(NODE_V8_COVERAGE, { recursive: true, force: true })
 await compileTests()
 const { postgresUrl } = await import(join(COMPILED, 'test/support/postgres/server.js'))
 const env = { TEST_POSTGRES_URL: await postgresUrl() }
-const files = readdirSync(join(ROOT, 'test'), { recursive: true }).filter((path) => path.endsWith('.test.ts')).map((path) => join('test', path)).sort()
+const files = readdirSync(
+  join(ROOT, 'test'),
+  { recursive: true }
+).filter((path) => path.endsWith('.test.ts')).map((path) => join('test', path)).sort()
 const onSqlite = files.map((path) => ({ path, database: 'SQLite', env: { ...env, NODE_V8_COVERAGE } }))
 const onPostgres = files.filter((path) => path.endsWith('.each-database.test.ts'))
   .map((path) => ({ path, database: 'PostgreSQL', env: { ...env, TEST_DIALECT: 'postgres' } }))

@@ -14,7 +14,8 @@ export const autocannon: LoadGenerator = {
   async run (port, [authorization], seconds) {
     const headers = authorization === undefined ? [] : ['--headers', `Authorization=${authorization}`]
     const { requests, duration, non2xx, errors } = await run(pinned('load', [
-      ...COMMAND, '--connections', String(CONNECTIONS), '--duration', String(seconds), '--timeout', String(TIMEOUT_S), ...headers, `http://127.0.0.1:${port}/`
+      ...COMMAND, '--connections', String(CONNECTIONS), '--duration', String(seconds), '--timeout', String(TIMEOUT_S), ...headers,
+      `http://127.0.0.1:${port}/`
     ]))
     return { rate: requests.total / duration, answers: requests.total, refusals: non2xx, failures: errors }
   }
@@ -26,7 +27,8 @@ export interface WhoAmILoad { port: number, token: string, connections: number, 
 /** How often a second a service answers `GET /users/me/`. @throws where an answer is not 200. Not pinned to a core */
 export async function rateOfWhoAmI ({ port, token, connections, seconds }: WhoAmILoad): Promise<number> {
   const { requests, non2xx, errors } = await run([
-    ...COMMAND, '--connections', String(connections), '--duration', String(seconds), '--headers', `Authorization=Token ${token}`, `http://127.0.0.1:${port}/users/me/`
+    ...COMMAND, '--connections', String(connections), '--duration', String(seconds), '--headers', `Authorization=Token ${token}`,
+    `http://127.0.0.1:${port}/users/me/`
   ])
   if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} answers were not 200, ${errors} requests failed`)
   return requests.average

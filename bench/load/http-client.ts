@@ -21,10 +21,22 @@ export interface Answer {
 export function send (agent: Agent, port: number, { method, path, headers = {}, body = '' }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const outgoing = request({ agent, host: '127.0.0.1', port, method, path, headers: { ...headers, ...length }, timeout: TIMEOUT_MS }, (incoming) => {
+    const outgoing = request({
+      agent,
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      headers: { ...headers, ...length },
+      timeout: TIMEOUT_MS
+    }, (incoming) => {
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks).toString() }))
+      incoming.on('end', () => resolve({
+        status: incoming.statusCode ?? 0,
+        headers: incoming.headers,
+        body: Buffer.concat(chunks).toString()
+      }))
       incoming.on('error', reject)
     })
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)))

@@ -31,9 +31,15 @@ process.once('message', async ({ do: task, url, users, lookups, kinds: names = O
   if (task === 'fill') await beginToRemember(keys[0] as string)
   const before = memory()
   const [first, ...others] = await timeLookups(authenticator, keys)
-  if (task === 'fill' && authenticator.statistics.size !== keys.length) throw new Error(`Only ${authenticator.statistics.size} of ${keys.length} tokens are remembered`)
+  const { size } = authenticator.statistics
+  if (task === 'fill' && size !== keys.length) throw new Error(`Only ${size} of ${keys.length} tokens are remembered`)
   const after = memory()
-  process.send?.({ first: first as number, others: median(others), heap: after.heap - before.heap, rss: after.rss - before.rss } satisfies LookupsResult)
+  process.send?.({
+    first: first as number,
+    others: median(others),
+    heap: after.heap - before.heap,
+    rss: after.rss - before.rss
+  } satisfies LookupsResult)
   process.disconnect()
   await authtoken.close()
 

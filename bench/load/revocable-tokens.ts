@@ -60,10 +60,20 @@ export async function createVictims (url: string, count: number, port: () => num
     { by: 'Django', kind: 'drf', revoke: ({ key }) => sql(`DELETE FROM "authtoken_token" WHERE "authtoken_token"."key" IN ('${key}')`) },
     { by: 'HTTP', kind: 'drf', revoke: ({ key }) => logOut(key) },
     { by: 'SQL', kind: 'drf', revoke: ({ key }) => sql(`DELETE FROM authtoken_token WHERE key='${key}'`) },
-    { by: 'Django', kind: 'drf', revoke: ({ userId, username }) => sql(`UPDATE "auth_user" SET "password" = '!', "last_login" = NULL, "is_superuser" = ${off}, "username" = '${username}', "first_name" = '', "last_name" = '', "email" = '', "is_staff" = ${off}, "is_active" = ${off}, "date_joined" = '${JOINED}' WHERE "auth_user"."id" = ${userId}`) },
+    {
+      by: 'Django',
+      kind: 'drf',
+      revoke: ({ userId, username }) => sql(`UPDATE "auth_user" SET "password" = '!', "last_login" = NULL, "is_superuser" = ${off}, ` +
+        `"username" = '${username}', "first_name" = '', "last_name" = '', "email" = '', "is_staff" = ${off}, "is_active" = ${off}, ` +
+        `"date_joined" = '${JOINED}' WHERE "auth_user"."id" = ${userId}`)
+    },
     { by: 'HTTP', kind: 'access', revoke: ({ key }) => logOut(key) },
     { by: 'SQL', kind: 'drf', revoke: ({ userId }) => sql(`UPDATE auth_user SET is_active=${off} WHERE id=${userId}`) },
-    { by: 'Django', kind: 'drf', revoke: ({ key }) => sql(`BEGIN; DELETE FROM "authtoken_token" WHERE "authtoken_token"."key" IN ('${key}'); COMMIT`) }
+    {
+      by: 'Django',
+      kind: 'drf',
+      revoke: ({ key }) => sql(`BEGIN; DELETE FROM "authtoken_token" WHERE "authtoken_token"."key" IN ('${key}'); COMMIT`)
+    }
   ]
 
   try {

@@ -33,4 +33,5 @@ export async function timeLookups (authenticator: Authenticator, keys: string[])
 }
 
 /** The median of that. */
-export const medianLookup = async (authenticator: Authenticator, keys: string[]): Promise<number> => median(await timeLookups(authenticator, keys))
+export const medianLookup = async (authenticator: Authenticator, keys: string[]): Promise<number> =>
+  median(await timeLookups(authenticator, keys))

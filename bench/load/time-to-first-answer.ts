@@ -13,11 +13,18 @@ export async function timeToFirstAnswer (database: string, key: string): Promise
   const port = await freePort()
   const agent = new Agent({ keepAlive: false })
   const began = performance.now()
-  const child = spawn(process.execPath, [CLI, 'serve'], { env: { PATH: process.env.PATH, DATABASE_URL: database, HOST: '127.0.0.1', PORT: String(port) }, stdio: 'ignore' })
+  const child = spawn(process.execPath, [CLI, 'serve'], {
+    env: { PATH: process.env.PATH, DATABASE_URL: database, HOST: '127.0.0.1', PORT: String(port) },
+    stdio: 'ignore'
+  })
   const exited = once(child, 'exit')
   try {
     while (child.exitCode === null) {
-      const answer = await send(agent, port, { method: 'GET', path: '/users/me/', headers: { authorization: `Token ${key}` } }).catch(() => null)
+      const answer = await send(agent, port, {
+        method: 'GET',
+        path: '/users/me/',
+        headers: { authorization: `Token ${key}` }
+      }).catch(() => null)
       if (answer?.status === 200) return performance.now() - began
       await sleep(2)
     }

@@ -12,7 +12,8 @@ export const pinning = cores === null
   : `the server pinned to core ${cores.server}, the load generator to core ${cores.load}`
 
 /** A command whose process stays on the core of its role, where it can be kept there. */
-export const pinned = (role: Role, command: string[]): string[] => cores === null ? command : ['taskset', '--cpu-list', String(cores[role]), ...command]
+export const pinned = (role: Role, command: string[]): string[] =>
+  cores === null ? command : ['taskset', '--cpu-list', String(cores[role]), ...command]
 
 /** Two of the cores that we may use, or null. */
 function readCores (): Record<Role, number> | null {

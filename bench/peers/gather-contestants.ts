@@ -21,7 +21,12 @@ export async function startContestant ({ command, settings = {}, cwd, authorizat
   const env = environment({ NODE_ENV: 'production', ...settings })
   const { found, stop } = await startProgram(program, args, /^\{"port".*\}$/, { env, ...(cwd !== undefined && { cwd }) })
   const told = JSON.parse(found)
-  return { port: told.port, pid: told.pid, authorization: authorization ?? (told.authorization === undefined ? [] : [told.authorization]), stop }
+  return {
+    port: told.port,
+    pid: told.pid,
+    authorization: authorization ?? (told.authorization === undefined ? [] : [told.authorization]),
+    stop
+  }
 }
 
 /**

@@ -25,7 +25,8 @@ export async function capacity (): Promise<Report> {
       target: 'none: these are figures to reckon with',
       met: true,
       verdict: `${rows.length} figures`,
-      conditions: [`PostgreSQL on the same machine, ${TOKENS} users with a DRF token each; medians of ${ROUNDS} rounds of ${ROUND_MS / 1000} s; over HTTP the load comes from the same machine, over ${CONNECTIONS} connections`],
+      conditions: [`PostgreSQL on the same machine, ${TOKENS} users with a DRF token each; medians of ${ROUNDS} rounds of ` +
+        `${ROUND_MS / 1000} s; over HTTP the load comes from the same machine, over ${CONNECTIONS} connections`],
       rows
     }
   } finally {
@@ -42,7 +43,8 @@ async function fill (url: string): Promise<string[]> {
   await client.connect()
   await client.query(`insert into auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
     select '!', false, 'user' || i, '', '', '', false, true, now() from generate_series(1, $1) i`, [TOKENS])
-  await client.query('insert into authtoken_token (key, created, user_id) select md5(id::text) || md5(id::text)::varchar(8), now(), id from auth_user')
+  await client.query('insert into authtoken_token (key, created, user_id) select md5(id::text) || md5(id::text)::varchar(8), now(), ' +
+    'id from auth_user')
   await client.query('analyze')
   const { rows } = await client.query('select key from authtoken_token')
   await client.end()
@@ -57,7 +59,12 @@ async function overHttp (url: string, folder: string): Promise<Row[]> {
       keys ??= await fill(url)
       const values = []
       for (let round = 0; round <= ROUNDS; round++) {
-        const rate = await rateOfWhoAmI({ port: service.port, token: keys[round] as string, connections: CONNECTIONS, seconds: ROUND_MS / 1000 })
+        const rate = await rateOfWhoAmI({
+          port: service.port,
+          token: keys[round] as string,
+          connections: CONNECTIONS,
+          seconds: ROUND_MS / 1000
+        })
         if (round > 0) values.push(rate)
       }
       rows.push(perSecond(what, values))
@@ -100,7 +107,11 @@ async function inProcess (url: string): Promise<Row[]> {
   return [
     perSecond('tokens looked up by one process, remembered', remembered),
     perSecond('tokens looked up by one process, asked each time', asked),
-    { figure: 'revocations in one statement that one node takes in', value: Math.round(all.length / (heard - start) * 1000), unit: 'a second' },
+    {
+      figure: 'revocations in one statement that one node takes in',
+      value: Math.round(all.length / (heard - start) * 1000),
+      unit: 'a second'
+    },
     { figure: `after COMMIT of ${all.length} revocations the last is heard`, value: Math.round(heard - committed), unit: 'ms later' },
     { figure: 'memory of a remembered token', value: Math.round(bytes), unit: 'bytes' }
   ]

@@ -57,7 +57,8 @@ export async function loginTiming ({ count }: { count: number }): Promise<Report
     target: `the slowest kind's median is less than ${TARGET_SPREAD * 100} % above the fastest's`,
     met: spread < TARGET_SPREAD,
     verdict: `${(spread * 100).toFixed(1)} %`,
-    conditions: [`${count} logins of each kind over one connection, one at a time, the kinds in turn; before them ${WARM_UP_ROUNDS} of each that are not counted`],
+    conditions: [`${count} logins of each kind over one connection, one at a time, the kinds in turn; before them ${WARM_UP_ROUNDS} ` +
+      'of each that are not counted'],
     rows
   }
 }

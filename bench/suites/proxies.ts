@@ -41,8 +41,10 @@ export async function proxies ({ count }: { count: number }): Promise<Report> {
     met: p50 <= MOST_P50_MS && p99 <= MOST_P99_MS,
     verdict: `it adds ${p50} ms and ${p99} ms`,
     conditions: [
-      'nginx with one worker as docs/proxies.md configures it, an nginx that answers 2 bytes behind it, one service on SQLite that remembers the token; they and the load on the same machine',
-      `${RATE} requests a second over ${CONNECTIONS} connections, by the clock; ${count} rounds of ${ROUND_MS} ms a side, the sides in turn, whoever is first by turns; before them ${WARM_UP_ROUNDS} that are not counted`
+      'nginx with one worker as docs/proxies.md configures it, an nginx that answers 2 bytes behind it, one service on SQLite that ' +
+        'remembers the token; they and the load on the same machine',
+      `${RATE} requests a second over ${CONNECTIONS} connections, by the clock; ${count} rounds of ${ROUND_MS} ms a side, the sides ` +
+        `in turn, whoever is first by turns; before them ${WARM_UP_ROUNDS} that are not counted`
     ],
     rows
   }

@@ -19,13 +19,21 @@ export async function workers ({ count }: { count: number }): Promise<Report> {
   try {
     const rows = await withFolder(async (folder) => {
       const found = []
-      for (const [name, url] of [['SQLite', `file:${join(folder, 'tokens.db')}`], ['PostgreSQL', await createDatabase(postgres.url(), 'workers')]] as const) {
+      for (const [name, url] of [
+        ['SQLite', `file:${join(folder, 'tokens.db')}`],
+        ['PostgreSQL', await createDatabase(postgres.url(), 'workers')]
+      ] as const) {
         await makeManyTokens(url, TOKENS)
         const rates: [number[], number[]] = [[], []]
         for (let round = 0; round < count; round++) {
           for (const [i, WORKERS] of ['1', '2'].entries()) rates[i as 0 | 1].push(await measure(folder, { DATABASE_URL: url, WORKERS }))
         }
-        found.push({ database: name, 'one, a second': Math.round(median(rates[0])), 'two, a second': Math.round(median(rates[1])), ratio: median(rates[1].map((rate, i) => rate / (rates[0][i] as number))) })
+        found.push({
+          database: name,
+          'one, a second': Math.round(median(rates[0])),
+          'two, a second': Math.round(median(rates[1])),
+          ratio: median(rates[1].map((rate, i) => rate / (rates[0][i] as number)))
+        })
       }
       return found
     })
@@ -33,7 +41,9 @@ export async function workers ({ count }: { count: number }): Promise<Report> {
       target: 'none: these are figures to reckon with',
       met: true,
       verdict: rows.map(({ database, ratio }) => `${database} × ${ratio.toFixed(2)}`).join(', '),
-      conditions: [`GET /users/me/ with a token that is remembered, autocannon over ${CONNECTIONS} connections from the same machine, so that two processes and the load share its cores; ${count} rounds in turn, a new service each, ${WARM_UP_S} s discarded, ${WINDOW_S} s measured`],
+      conditions: [`GET /users/me/ with a token that is remembered, autocannon over ${CONNECTIONS} connections from the same machine, ` +
+        `so that two processes and the load share its cores; ${count} rounds in turn, a new service each, ${WARM_UP_S} s discarded, ` +
+        `${WINDOW_S} s measured`],
       rows
     }
   } finally {

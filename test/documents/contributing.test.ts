@@ -41,7 +41,8 @@ t.test('every script and program is there', async (t) => {
 })
 
 t.test('every test that is not in npm test is named', async (t) => {
-  const suites = Object.keys(scripts).filter((name) => name === 'fuzz' || (name.startsWith('test:') && !['test:file', 'test:watch'].includes(name)))
+  const suites = Object.keys(scripts).filter((name) => name === 'fuzz' ||
+    (name.startsWith('test:') && !['test:file', 'test:watch'].includes(name)))
   for (const name of suites) t.ok(commands.includes(`npm run ${name}`), name)
 })
 
@@ -67,7 +68,10 @@ t.test('a file that is changed runs again', async (t) => {
 
 t.test('a path that is no test file is refused', async (t) => {
   const usage = 'npm run test:file -- \\[options of node\\] <file'
-  await t.rejects(run('npm run test:file -- test/src/nothing.test.ts'), { code: 1, stderr: new RegExp(`^test/src/nothing.test.ts is no test file. ${usage}`) })
+  await t.rejects(run('npm run test:file -- test/src/nothing.test.ts'), {
+    code: 1,
+    stderr: new RegExp(`^test/src/nothing.test.ts is no test file. ${usage}`)
+  })
   await t.rejects(run('npm run test:file'), { code: 1, stderr: new RegExp(`^Which file\\? ${usage}`) })
 })
 

@@ -42,7 +42,8 @@ export function installExample (t: Test, name: string, env: NodeJS.ProcessEnv) {
     async generateAnew (): Promise<string> {
       renameSync(migrations, `${migrations}.committed`)
       await npx('drizzle-kit', 'generate')
-      const made = readdirSync(migrations).filter((name) => name.endsWith('.sql')).map((name) => readFileSync(join(migrations, name), 'utf8'))
+      const made = readdirSync(migrations).filter((name) => name.endsWith('.sql'))
+        .map((name) => readFileSync(join(migrations, name), 'utf8'))
       rmSync(migrations, { recursive: true })
       renameSync(`${migrations}.committed`, migrations)
       t.equal(made.length, 1, 'one migration makes it all')
@@ -54,7 +55,11 @@ export function installExample (t: Test, name: string, env: NodeJS.ProcessEnv) {
 
     /** Starts it on a free port; ended behind the test. @param args of node's, with TypeScript */
     async start (...args: string[]) {
-      const server = await startProgram(...withoutCoverage(process.execPath, '--import', 'tsx', ...args), /listening at (http:\/\/127[^"]+)"/, { ...options, env: { ...options.env, PORT: '0' } })
+      const server = await startProgram(
+        ...withoutCoverage(process.execPath, '--import', 'tsx', ...args),
+        /listening at (http:\/\/127[^"]+)"/,
+        { ...options, env: { ...options.env, PORT: '0' } }
+      )
       t.teardown(() => server.stop())
       return { ...askAt(server.found), lines: server.lines }
     }
@@ -104,7 +109,11 @@ await import('./src/server.js')
 export function countLines (name: string, beside: string[] = []) {
   const root = join(ROOT, 'examples', name, 'src')
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !beside.includes(path))
-  const lines = files.flatMap((path) => readFileSync(join(root, path), 'utf8').split('\n').filter((line) => line.trim() !== '' && (path !== 'schema.ts' || line.includes('authtoken'))))
-  const stated = new RegExp(`^\\| \\[\`${name}\`\\].*\\| (\\d+) \\|$`, 'm').exec(readFileSync(join(ROOT, 'examples/README.md'), 'utf8'))?.[1]
+  const lines = files.flatMap((path) => readFileSync(join(root, path), 'utf8').split('\n').filter((line) => line.trim() !== '' &&
+    (path !== 'schema.ts' || line.includes('authtoken'))))
+  const stated = new RegExp(
+    `^\\| \\[\`${name}\`\\].*\\| (\\d+) \\|$`,
+    'm'
+  ).exec(readFileSync(join(ROOT, 'examples/README.md'), 'utf8'))?.[1]
   return { count: lines.length, stated: Number(stated), longest: Math.max(...lines.map((line) => line.length)) }
 }

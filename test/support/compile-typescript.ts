@@ -19,9 +19,21 @@ export async function compile (t: Test, modules: Record<string, string>): Promis
   for (const [name, code] of Object.entries(modules)) writeFileSync(join(folder, `${name}.ts`), `${code}\nexport {}\n`)
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
     extends: join(ROOT, 'tsconfig.json'),
-    compilerOptions: { paths: Object.fromEntries(['', '/sqlite', '/postgres', '/remote', '/client', '/testing'].map((entry) => [`fastify-authtoken${entry}`, [join(ROOT, `dist/src${entry || '/index'}.d.ts`)]])), noUnusedLocals: false },
+    compilerOptions: {
+      paths: Object.fromEntries(['', '/sqlite', '/postgres', '/remote', '/client', '/testing'].map((entry) => [
+        `fastify-authtoken${entry}`,
+        [join(ROOT, `dist/src${entry || '/index'}.d.ts`)]
+      ])),
+      noUnusedLocals: false
+    },
     include: ['*.ts']
   }))
-  const { stdout } = await promisify(execFile)(...withoutCoverage(process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit', '-p', folder)).catch((error) => error)
+  const { stdout } = await promisify(execFile)(...withoutCoverage(
+    process.execPath,
+    join(ROOT, 'node_modules/typescript/bin/tsc'),
+    '--noEmit',
+    '-p',
+    folder
+  )).catch((error) => error)
   return stdout
 }

@@ -37,6 +37,8 @@ export async function customUsersOnPostgres (t: Test): Promise<string> {
 
 /** A database of a Django whose users are in a table of their own, as Django made it. @returns the settings that it takes */
 export async function customUserDatabase (t: Test) {
-  const url = process.env.TEST_DIALECT === 'postgres' ? await customUsersOnPostgres(t) : `file:${copyFixture(t, 'django/custom-user.sqlite3')}`
+  const url = process.env.TEST_DIALECT === 'postgres'
+    ? await customUsersOnPostgres(t)
+    : `file:${copyFixture(t, 'django/custom-user.sqlite3')}`
   return { DATABASE_URL: url, USER_TABLE: 'people_person', USERNAME_COLUMN: 'email' }
 }

@@ -33,7 +33,12 @@ export async function startNodes (t: Test, dialect: string, { cache = {}, tokens
   const own = await openAuthtoken({ database: url, tokens, ...database })
   t.teardown(() => own.close())
   const seams = createSeams(own.database)
-  const authenticator = createAuthenticator(seams.database, createTokenFormat(), createLastUsed(own.database, createExpiryPolicy(tokens)), cache)
+  const authenticator = createAuthenticator(
+    seams.database,
+    createTokenFormat(),
+    createLastUsed(own.database, createExpiryPolicy(tokens)),
+    cache
+  )
 
   const heard: Change[] = []
   const watch = own.database.watch((change) => { heard.push(change) })

@@ -30,8 +30,22 @@ const scenarios = (keyword: string, { active, staff, inactive }: Cast) => {
     ['an inactive user', 'GET', '/protected', `${keyword} ${inactive}`, 401, { detail: 'User inactive or deleted.' }],
     ['an inactive user on a public route', 'GET', '/public', `${keyword} ${inactive}`, 401, { detail: 'User inactive or deleted.' }],
     ['no key', 'GET', '/protected', keyword, 401, { detail: 'Invalid token header. No credentials provided.' }],
-    ['two words', 'GET', '/protected', `${keyword} ${active} x`, 401, { detail: 'Invalid token header. Token string should not contain spaces.' }],
-    ['no UTF-8', 'GET', '/protected', `${keyword} \xff`, 401, { detail: 'Invalid token header. Token string should not contain invalid characters.' }],
+    [
+      'two words',
+      'GET',
+      '/protected',
+      `${keyword} ${active} x`,
+      401,
+      { detail: 'Invalid token header. Token string should not contain spaces.' }
+    ],
+    [
+      'no UTF-8',
+      'GET',
+      '/protected',
+      `${keyword} \xff`,
+      401,
+      { detail: 'Invalid token header. Token string should not contain invalid characters.' }
+    ],
     ['another scheme', 'GET', '/protected', `Basic ${active}`, 401, missing],
     ['another scheme on a public route', 'GET', '/public', `Basic ${active}`, 200, 'anonymous'],
     ['no staff on a route for staff', 'GET', '/staff', `${keyword} ${active}`, 403, forbidden],
@@ -46,7 +60,10 @@ const scenarios = (keyword: string, { active, staff, inactive }: Cast) => {
 /** The routes of the scenarios. @param nameOf what a user is called there: `active` and `staff` */
 export function declareRoutes (app: FastifyInstance, nameOf = ({ username }: Record<string, unknown>): unknown => username): void {
   const handler = async ({ user }: { user: object | null }) => ({ user: user === null ? 'anonymous' : nameOf({ ...user }) })
-  const permission = (name: 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly') => ({ config: { authtoken: { permission: name } }, handler })
+  const permission = (name: 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly') => ({
+    config: { authtoken: { permission: name } },
+    handler
+  })
   app.get('/public', permission('allowAny'))
   app.get('/protected', permission('isAuthenticated'))
   app.get('/staff', permission('isAdminUser'))

@@ -65,7 +65,8 @@ export async function findScans (url: string, statements: Statement[]): Promise<
   const distinct = [...new Map(statements.map((statement) => [statement.text, statement])).values()]
   const steps = url.startsWith('file:') ? await sqliteScans(url.slice('file:'.length), distinct) : await postgresScans(url, distinct)
   for (const { statement: { text }, step } of steps) {
-    const statement = text.replaceAll(/["`]/g, '').replaceAll(/\$\d+/g, '?').replaceAll(/\s+/g, ' ').replace(' as count ', ' ').replace(/;$/, '')
+    const statement = text.replaceAll(/["`]/g, '').replaceAll(/\$\d+/g, '?').replaceAll(/\s+/g, ' ').replace(' as count ', ' ')
+      .replace(/;$/, '')
     scans.set(`${statement} ${step}`, { statement, step })
   }
   return [...scans.values()]
@@ -84,7 +85,8 @@ async function sqliteScans (path: string, statements: Statement[]): Promise<Step
       for (const statement of statements) {
         const plan = client.prepare(`explain query plan ${statement.text}`)
         const rows = plan.all(...Array(parameters(statement.text)).fill(null)) as Array<{ detail: string }>
-        steps.push(...rows.filter(({ detail }) => detail.startsWith('SCAN') && OF_USERS_OR_TOKENS.test(detail)).map(({ detail }) => ({ statement, step: detail })))
+        steps.push(...rows.filter(({ detail }) => detail.startsWith('SCAN') && OF_USERS_OR_TOKENS.test(detail))
+          .map(({ detail }) => ({ statement, step: detail })))
       }
     }
     return steps
@@ -117,7 +119,12 @@ async function postgresScans (url: string, statements: Statement[]): Promise<Ste
         const isScan = node['Node Type'] === 'Seq Scan' || (node['Node Type'].includes('Index') && node['Index Cond'] === undefined)
         // Indices are called by their tables.
         const name = node['Index Name'] ?? node['Relation Name'] ?? ''
-        if (isScan && /^auth(_user|token_token|token_accesstoken)/.test(name)) steps.push({ statement, step: `${node['Node Type']} ${name}` })
+        if (isScan && /^auth(_user|token_token|token_accesstoken)/.test(name)) {
+          steps.push({
+            statement,
+            step: `${node['Node Type']} ${name}`
+          })
+        }
       }
     }
     return steps

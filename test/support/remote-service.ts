@@ -36,7 +36,8 @@ export async function buildRemoteHost (t: Test, authenticator: RemoteAuthenticat
 }
 
 /** What an application answers to a key. */
-export const ask = async (app: FastifyInstance, key: string, url = '/protected') => await app.inject({ url, headers: { authorization: `Token ${key}` } })
+export const ask = async (app: FastifyInstance, key: string, url = '/protected') =>
+  await app.inject({ url, headers: { authorization: `Token ${key}` } })
 
 /** An HTTP server that is no service. */
 export async function startServer (t: Test, listener: RequestListener): Promise<string> {
@@ -74,9 +75,17 @@ export async function startFront (t: Test, port: number) {
     else front.batches.push(JSON.parse(body.toString()).tokens)
     front.largest = Math.max(front.largest, body.length)
     await front.gate
-    const upstream = forward({ host: '127.0.0.1', port, path: request.url?.replace(/^\/base/, ''), method: request.method, headers: request.headers, agent: false }, (answer) => {
+    const upstream = forward({
+      host: '127.0.0.1',
+      port,
+      path: request.url?.replace(/^\/base/, ''),
+      method: request.method,
+      headers: request.headers,
+      agent: false
+    }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers).flushHeaders()
-      answer.on('data', (chunk) => { if (!isFeed || !front.isMute) response.write(chunk) }).on('end', () => response.end()).on('error', () => response.destroy())
+      answer.on('data', (chunk) => { if (!isFeed || !front.isMute) response.write(chunk) }).on('end', () => response.end())
+        .on('error', () => response.destroy())
     })
     upstream.on('error', () => response.destroy()).end(body)
     response.on('close', () => {

@@ -4,7 +4,8 @@ import { addRoute, createApp, listen } from './hello-route.js'
 const app = createApp()
 addRoute(app, {
   onRequest (request, reply, done) {
-    reply.code(401).header('www-authenticate', 'Token').type('application/json').serializer(JSON.stringify).send({ detail: 'Invalid token.' })
+    reply.code(401).header('www-authenticate', 'Token').type('application/json').serializer(JSON.stringify)
+      .send({ detail: 'Invalid token.' })
   }
 })
 await listen(app)

@@ -21,7 +21,9 @@ const options = {
 const { runMigrations } = await getMigrations(options)
 await runMigrations()
 const auth = betterAuth(options)
-const { user } = await auth.api.signUpEmail({ body: { name: 'Ann', email: `ann${Date.now()}@example.org`, password: 'correct horse battery' } })
+const { user } = await auth.api.signUpEmail({
+  body: { name: 'Ann', email: `ann${Date.now()}@example.org`, password: 'correct horse battery' }
+})
 const { key } = await auth.api.createApiKey({ body: { userId: user.id } })
 
 const app = createApp()

@@ -9,7 +9,11 @@ const PAIRS = { RS256: ['rsa', { modulusLength: 2048 }], EdDSA: ['ed25519', {}] 
 function secretOf (algorithm) {
   if (algorithm === 'HS256') return randomBytes(32)
   const [kind, options] = PAIRS[algorithm]
-  return generateKeyPairSync(kind, { ...options, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
+  return generateKeyPairSync(kind, {
+    ...options,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' }
+  })
 }
 
 const secret = secretOf(algorithm)

@@ -13,7 +13,10 @@ export type Service = ReturnType<typeof createService>
  * @param settings other settings
  */
 export function createService (path: string, settings: NodeJS.ProcessEnv = {}) {
-  const options = (env: NodeJS.ProcessEnv = {}) => ({ cwd: ROOT, env: environment({ DATABASE_URL: `file:${path}`, PORT: '0', ...settings, ...env }) })
+  const options = (env: NodeJS.ProcessEnv = {}) => ({
+    cwd: ROOT,
+    env: environment({ DATABASE_URL: `file:${path}`, PORT: '0', ...settings, ...env })
+  })
 
   return {
     /** Runs a command. @param password for those that take one */

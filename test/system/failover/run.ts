@@ -46,7 +46,10 @@ async function run (cluster: Cluster): Promise<void> {
     report.check('no log names a password or a token', !secrets.some((secret) => log.includes(secret)) && !ACCESS_TOKEN.test(log))
     const complaints = nodes.flatMap((node) => node.complaints())
     report.check('the nodes complain of nothing but the database', complaints.length === 0, complaints.slice(0, 5))
-    report.check(`each kind of request was answered well, ${world.tally.total()} requests`, world.ledger.users.length > 0 && world.ledger.tokens.some(({ revoked }) => revoked !== undefined))
+    report.check(
+      `each kind of request was answered well, ${world.tally.total()} requests`,
+      world.ledger.users.length > 0 && world.ledger.tokens.some(({ revoked }) => revoked !== undefined)
+    )
     report.note(`a node took a token that another had revoked for ${Math.ceil(world.ledger.longestLag)} ms at most`)
     for (const line of world.tally.lines()) report.note(line)
   })

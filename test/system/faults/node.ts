@@ -58,7 +58,10 @@ export async function startNode (name: string, url: string) {
     proxy,
     isRunning: () => running.has(child),
     /** What it wrote to standard error, and what its log says of an end by an error. */
-    complaints: (): string[] => [...errors.split('\n'), ...output.split('\n').filter((line) => line.includes('stopped by an error'))].filter((line) => line !== ''),
+    complaints: (): string[] => [
+      ...errors.split('\n'),
+      ...output.split('\n').filter((line) => line.includes('stopped by an error'))
+    ].filter((line) => line !== ''),
     ask: (question: Question): Promise<Answer> => ask(agent, port, question),
     /** Tells it to stop. @returns its exit code, and how long it took */
     async stop (): Promise<{ code: string, milliseconds: number }> {

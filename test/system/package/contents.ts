@@ -19,10 +19,18 @@ export function checkContents (report: Report, project: Project): void {
   const files = project.files(PACKAGE)
   const paths = files.map(({ path }) => path)
   report.note(`${files.length} files, ${Math.round(files.reduce((sum, { content }) => sum + content.length, 0) / 1024)} kB`)
-  report.equal('the package holds the program, its declarations, the migrations, README and LICENSE', NEEDED.filter((path) => !paths.includes(path)), [])
+  report.equal(
+    'the package holds the program, its declarations, the migrations, README and LICENSE',
+    NEEDED.filter((path) => !paths.includes(path)),
+    []
+  )
   report.equal('it holds nothing outside dist but the usual pages', paths.filter((path) => !PLACES.test(path)), [])
   report.equal('no test, no source, no database, no settings', paths.filter((path) => UNWANTED.test(path)), [])
-  report.equal('no file tells a secret', files.filter(({ path, content }) => SECRETS.test(content) || (path.startsWith('dist/') && TOKEN.test(content))).map(({ path }) => path), [])
+  report.equal(
+    'no file tells a secret',
+    files.filter(({ path, content }) => SECRETS.test(content) || (path.startsWith('dist/') && TOKEN.test(content))).map(({ path }) => path),
+    []
+  )
   report.equal('no file tells where it was built', files.filter(({ content }) => content.includes(ROOT)).map(({ path }) => path), [])
   report.check('the command may be executed', isExecutable(join(project.folder, PACKAGE, 'dist/src/cli.js')))
 

@@ -104,7 +104,10 @@ export async function startProxy (program: Program, places: Places, folder: stri
     writeFileSync(file, `${program.name === 'caddy' ? CADDY_GLOBAL : ''}${text(places, folder)}`)
     return file
   })
-  const running = await startProgram(program.name, program.prepare(folder, files), null, { cwd: folder, env: environment({ HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }) })
+  const running = await startProgram(program.name, program.prepare(folder, files), null, {
+    cwd: folder,
+    env: environment({ HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder })
+  })
   try {
     await listening(places.proxy)
   } catch (error) {

@@ -57,7 +57,10 @@ export async function populate (url: string, names: string[]) {
     const doomed: Record<string, Doomed> = {}
     for (const name of names) {
       const { token } = await makeUser(authtoken, `leaving-${name}`)
-      doomed[name] = { revoked: (await authtoken.tokens.create(jurgen, { name })).key, leaving: { username: `leaving-${name}`, token: token.key } }
+      doomed[name] = {
+        revoked: (await authtoken.tokens.create(jurgen, { name })).key,
+        leaving: { username: `leaving-${name}`, token: token.key }
+      }
     }
     return { full, staff, orders, ordersId: id, scopeless, doomed, jurgenId: String(jurgen.id), bossId: String(boss.id) }
   } finally {

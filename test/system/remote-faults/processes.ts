@@ -18,7 +18,11 @@ export type Program = Awaited<ReturnType<typeof startProgram>>
  * @param args of node, the program first
  */
 export async function startProgram (args: string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: ROOT,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   running.add(child)
   const ended = once(child, 'close').then(([code, signal]) => {
     running.delete(child)
