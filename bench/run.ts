@@ -9,7 +9,7 @@ import { internalServices } from './suites/internal-services.js'
 import { logins } from './suites/logins.js'
 import { loginFlood } from './suites/login-flood.js'
 import { loginTiming } from './suites/login-timing.js'
-import { describeMachine } from './machine/machine.js'
+import { describeMachine } from './machine/describe-machine.js'
 import { memory } from './suites/memory.js'
 import { type Result, writePerformancePage } from './report/performance-page.js'
 import { proxies } from './suites/proxies.js'
@@ -47,13 +47,20 @@ const BENCHES: Record<string, Bench> = {
   workers: { run: workers, counted: { what: 'rounds', usual: 5, most: 100 } }
 }
 
-const COUNTED = Object.entries(BENCHES).flatMap(([name, { counted }]) => counted === undefined ? [] : [`${name}: ${counted.what}, ${counted.usual}`])
-const HELP = `npm run bench -- [${Object.keys(BENCHES).join(' | ')}] [--count <number>] [--only <part,part>] (${COUNTED.join('; ')}; only parts: ${Object.keys(BENCHES).filter((name) => BENCHES[name]?.divisible).join(', ')}, and nothing is kept)`
+const HELP = [
+  'npm run bench -- [name …] [--count <number>] [--only <part,part>]; without a name: all. Names, what --count counts, and how many ' +
+    'otherwise:',
+  ...Object.entries(BENCHES).map(([name, { counted }]) => `  ${name}${counted === undefined ? '' : `: ${counted.what}, ${counted.usual}`}`),
+  `--only measures parts, keeps nothing, and is for ${Object.keys(BENCHES).filter((name) => BENCHES[name]?.divisible).join(', ')}.`
+].join('\n')
 
-function readArguments (): { names: string[], count: number | undefined, only: string[] } {
+function readArguments (): { names: string[], count: number | undefined, only: string[], help: boolean } {
   let parsed
   try {
-    parsed = parseArgs({ options: { count: { type: 'string' }, only: { type: 'string' } }, allowPositionals: true })
+    parsed = parseArgs({
+      options: { count: { type: 'string' }, only: { type: 'string' }, help: { type: 'boolean' } },
+      allowPositionals: true
+    })
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
@@ -62,11 +69,12 @@ function readArguments (): { names: string[], count: number | undefined, only: s
   const names = parsed.positionals.length === 0 ? Object.keys(BENCHES) : parsed.positionals
   const count = parsed.values.count === undefined ? undefined : Number(parsed.values.count)
   const most = Math.min(...names.map((name) => BENCHES[name]?.counted?.most ?? Infinity))
-  if (count !== undefined && (!Number.isInteger(count) || count < 1 || count > most)) throw new UsageError(`--count must be a whole number from 1 to ${most}`)
+  const isCount = count === undefined || (Number.isInteger(count) && count >= 1 && count <= most)
+  if (!isCount) throw new UsageError(`--count must be a whole number from 1 to ${most}`)
   const only = parsed.values.only?.split(',') ?? []
   const whole = only.length > 0 && names.find((name) => BENCHES[name]?.divisible !== true)
   if (whole) throw new UsageError(`--only is not for ${whole}`)
-  return { names, count, only }
+  return { names, count, only, help: parsed.values.help === true }
 }
 
 async function run (name: string, count: number | undefined, only: string[]): Promise<Result> {
@@ -89,9 +97,10 @@ function keep (result: Result): void {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 try {
-  const { names, count, only } = readArguments()
+  const { names, count, only, help } = readArguments()
   const results = []
-  for (const name of names) {
+  if (help) console.log(HELP)
+  for (const name of help ? [] : names) {
     const result = await run(name, count, only)
     if (only.length === 0) keep(result)
     results.push(result)
@@ -99,6 +108,6 @@ try {
   process.exitCode = results.every(({ met }) => met) ? 0 : 1
 } catch (error) {
   if (!(error instanceof UsageError)) throw error
-  console.error(`bench: ${error.message}; use ${HELP}`)
+  console.error(`bench: ${error.message}\n${HELP}`)
   process.exitCode = 1
 }

@@ -14,7 +14,9 @@ const MANY_MODULES = /^(@sinclair\/typebox|drizzle-orm)(\/|$)/
 
 const packagesOutside = {
   name: 'packages-outside',
-  setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ({ path, kind }) => kind === 'entry-point' || MANY_MODULES.test(path) ? undefined : { external: true })
+  setup: ({ onResolve }) => onResolve({ filter: /^[^./]/ }, ({ path, kind }) => kind === 'entry-point' || MANY_MODULES.test(path)
+    ? undefined
+    : { external: true })
 }
 
 rmSync(dist, { recursive: true, force: true })

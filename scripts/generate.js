@@ -2,6 +2,9 @@
 import { spawnSync } from 'node:child_process'
 
 for (const dialect of ['sqlite', 'postgres']) {
-  const { status } = spawnSync('drizzle-kit', ['generate', ...process.argv.slice(2)], { stdio: 'inherit', env: { ...process.env, DIALECT: dialect, DATABASE_URL: '' } })
+  const { status } = spawnSync('drizzle-kit', ['generate', ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, DIALECT: dialect, DATABASE_URL: '' }
+  })
   if (status !== 0) process.exit(status ?? 1)
 }

@@ -16,7 +16,10 @@ export interface Result extends Report {
 /** Writes a result into docs/performance.md, between the markers of its name; where there are none, it is not shown there. */
 export function writePerformancePage (result: Result): void {
   const between = new RegExp(`(<!-- bench:${result.name} -->\n)[^]*?(<!-- /bench -->)`)
-  writeFileSync(PAGE, readFileSync(PAGE, 'utf8').replace(between, (_, begin: string, end: string) => `${begin}\n${section(result)}\n\n${end}`))
+  writeFileSync(
+    PAGE,
+    readFileSync(PAGE, 'utf8').replace(between, (_, begin: string, end: string) => `${begin}\n${section(result)}\n\n${end}`)
+  )
 }
 
 const section = ({ command, at, machine, conditions, rows, target, met, verdict }: Result): string => [

@@ -26,7 +26,9 @@ function table (rows: Report['rows']): string {
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => (line[i] as string).length)))
   const isNumber = columns.map((column) => typeof rows[0]?.[column] === 'number')
   return lines
-    .map((line) => line.map((text, i) => isNumber[i] ? text.padStart(widths[i] as number) : text.padEnd(widths[i] as number)).join('  ').trimEnd())
+    .map((line) => line.map((text, i) => isNumber[i]
+      ? text.padStart(widths[i] as number)
+      : text.padEnd(widths[i] as number)).join('  ').trimEnd())
     .join('\n')
 }
 

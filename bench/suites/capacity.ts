@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import pg from 'pg'
 import { type Authtoken, openAuthtoken } from '../../src/open-authtoken.js'
+import { rateOfWhoAmI } from '../load/autocannon.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { withFolder } from '../machine/folder.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { startService } from '../machine/service.js'
-import { median } from '../report/statistics.js'
+import { startService } from '../machine/service-process.js'
+import { median } from '../../test/support/statistics.js'
 
-const AUTOCANNON = join(import.meta.dirname, '../../node_modules/.bin/autocannon')
 const TOKENS = 100_000
 const ROUND_MS = 2_000
 const ROUNDS = 5
@@ -28,7 +25,8 @@ export async function capacity (): Promise<Report> {
       target: 'none: these are figures to reckon with',
       met: true,
       verdict: `${rows.length} figures`,
-      conditions: [`PostgreSQL on the same machine, ${TOKENS} users with a DRF token each; medians of ${ROUNDS} rounds of ${ROUND_MS / 1000} s; over HTTP the load comes from the same machine, over ${CONNECTIONS} connections`],
+      conditions: [`PostgreSQL on the same machine, ${TOKENS} users with a DRF token each; medians of ${ROUNDS} rounds of ` +
+        `${ROUND_MS / 1000} s; over HTTP the load comes from the same machine, over ${CONNECTIONS} connections`],
       rows
     }
   } finally {
@@ -45,7 +43,8 @@ async function fill (url: string): Promise<string[]> {
   await client.connect()
   await client.query(`insert into auth_user (password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
     select '!', false, 'user' || i, '', '', '', false, true, now() from generate_series(1, $1) i`, [TOKENS])
-  await client.query('insert into authtoken_token (key, created, user_id) select md5(id::text) || md5(id::text)::varchar(8), now(), id from auth_user')
+  await client.query('insert into authtoken_token (key, created, user_id) select md5(id::text) || md5(id::text)::varchar(8), now(), ' +
+    'id from auth_user')
   await client.query('analyze')
   const { rows } = await client.query('select key from authtoken_token')
   await client.end()
@@ -60,10 +59,13 @@ async function overHttp (url: string, folder: string): Promise<Row[]> {
       keys ??= await fill(url)
       const values = []
       for (let round = 0; round <= ROUNDS; round++) {
-        const { stdout } = await promisify(execFile)(AUTOCANNON, ['--json', '--connections', String(CONNECTIONS), '--duration', String(ROUND_MS / 1000), '--headers', `Authorization=Token ${keys[round]}`, `http://127.0.0.1:${service.port}/users/me/`])
-        const { requests, non2xx } = JSON.parse(stdout)
-        if (non2xx > 0) throw new Error(`${non2xx} requests were not answered 200`)
-        if (round > 0) values.push(requests.average)
+        const rate = await rateOfWhoAmI({
+          port: service.port,
+          token: keys[round] as string,
+          connections: CONNECTIONS,
+          seconds: ROUND_MS / 1000
+        })
+        if (round > 0) values.push(rate)
       }
       rows.push(perSecond(what, values))
     } finally {
@@ -105,7 +107,11 @@ async function inProcess (url: string): Promise<Row[]> {
   return [
     perSecond('tokens looked up by one process, remembered', remembered),
     perSecond('tokens looked up by one process, asked each time', asked),
-    { figure: 'revocations in one statement that one node takes in', value: Math.round(all.length / (heard - start) * 1000), unit: 'a second' },
+    {
+      figure: 'revocations in one statement that one node takes in',
+      value: Math.round(all.length / (heard - start) * 1000),
+      unit: 'a second'
+    },
     { figure: `after COMMIT of ${all.length} revocations the last is heard`, value: Math.round(heard - committed), unit: 'ms later' },
     { figure: 'memory of a remembered token', value: Math.round(bytes), unit: 'bytes' }
   ]

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { drfKeyOf, makeManyTokens } from '../../test/support/many-tokens.js'
-import { timeToFirstAnswer } from '../load/first-answer.js'
-import { withFolder } from '../machine/folder.js'
+import { timeToFirstAnswer } from '../load/time-to-first-answer.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { median, round } from '../report/statistics.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const TARGET_MS = 400
 const TOKENS = 10
@@ -17,19 +17,32 @@ export async function coldStart ({ count }: { count: number }): Promise<Report> 
     const url = `file:${join(folder, 'tokens.db')}`
     await makeManyTokens(url, TOKENS)
     for (let i = 0; i <= count; i++) {
-      const found = { node: await timeProgram(''), fastify: await timeProgram("await import('fastify')"), service: await timeToFirstAnswer(url, drfKeyOf(1)) }
+      const found = {
+        node: await timeProgram(''),
+        fastify: await timeProgram("await import('fastify')"),
+        service: await timeToFirstAnswer(url, drfKeyOf(1))
+      }
       // The first one finds nothing in the system's memory.
       if (i > 0) for (const name of ['node', 'fastify', 'service'] as const) times[name].push(found[name])
     }
   })
-  const row = (what: string, values: number[]) => ({ what, milliseconds: round(median(values)), least: round(Math.min(...values)), most: round(Math.max(...values)) })
+  const row = (what: string, values: number[]) => ({
+    what,
+    milliseconds: round(median(values)),
+    least: round(Math.min(...values)),
+    most: round(Math.max(...values))
+  })
   const found = median(times.service)
   return {
     target: `less than ${TARGET_MS} ms from the start of the process to the first answer`,
     met: found < TARGET_MS,
     verdict: `${Math.round(found)} ms`,
     conditions: [`medians of ${count} starts of each, in turn, with the files in the system's memory; a SQLite file`],
-    rows: [row('node, which does nothing', times.node), row('node, which imports fastify', times.fastify), row('authtoken serve, to the first answer', times.service)]
+    rows: [
+      row('node, which does nothing', times.node),
+      row('node, which imports fastify', times.fastify),
+      row('authtoken serve, to the first answer', times.service)
+    ]
   }
 }
 

@@ -13,10 +13,10 @@ import { authtokenTables as sqliteTables } from '../../src/sqlite.js'
 import type { Authenticator } from '../../src/identity/identity.js'
 import { execute, migrateHost } from '../../test/support/migrate-host.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { median, round } from '../report/statistics.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const USERS = 2_000
 const LEAST_RATIO = 0.95
@@ -54,8 +54,10 @@ export async function hostUsers ({ count }: { count: number }): Promise<Report> 
     met: least >= LEAST_RATIO,
     verdict: `the least is ${least.toFixed(3)}`,
     conditions: [
-      `one process; ${USERS} users with a token of each kind, and as many columns as auth_user has, each table in a Drizzle instance of the host's; PostgreSQL on the same machine, ${AT_ONCE} questions at once`,
-      `medians of ${count} rounds of ${ROUND_MS} ms a side, the sides in turn, in seconds of the processor but where PostgreSQL is asked; a ratio is the median of those within a round; before them ${WARM_UP_ROUNDS} rounds that are not counted`
+      `one process; ${USERS} users with a token of each kind, and as many columns as auth_user has, each table in a Drizzle instance ` +
+        `of the host's; PostgreSQL on the same machine, ${AT_ONCE} questions at once`,
+      `medians of ${count} rounds of ${ROUND_MS} ms a side, the sides in turn, in seconds of the processor but where PostgreSQL is ` +
+        `asked; a ratio is the median of those within a round; before them ${WARM_UP_ROUNDS} rounds that are not counted`
     ],
     rows
   }
@@ -81,7 +83,9 @@ async function compare (dialect: string, opening: Promise<Side[]>, count: number
   }
 }
 
-async function measure (dialect: string, sides: Side[], kind: typeof KINDS[number], mode: typeof MODES[number], count: number): Promise<Report['rows']> {
+async function measure (
+  dialect: string, sides: Side[], kind: typeof KINDS[number], mode: typeof MODES[number], count: number
+): Promise<Report['rows']> {
   const rates = new Map(sides.map((side) => [side, [] as number[]]))
   for (let turn = -WARM_UP_ROUNDS; turn < count; turn++) {
     // Whoever is first has no advantage of it. No garbage is collected between: on a busy machine many short rounds tell more.
@@ -127,8 +131,16 @@ async function rateOf (authenticator: Authenticator, keys: string[], isAlone: bo
   return done / (isAlone ? (user + system) / 1_000_000 : (performance.now() - start) / 1_000)
 }
 
+type OpenedSide = Pick<Awaited<ReturnType<typeof openHostAuthtoken>>, 'tokens' | 'authenticator' | 'close'>
+
 /** Opens it twice: with and without a cache. */
-async function openSide<Opened extends Pick<Awaited<ReturnType<typeof openHostAuthtoken>>, 'tokens' | 'authenticator' | 'close'>> (ids: string, isOurs: boolean, open: (cache: { size?: number }) => Promise<Opened>, owners: (opened: Opened) => Promise<Array<{ id: string | number }>>, end = async () => {}): Promise<Side> {
+async function openSide<Opened extends OpenedSide> (
+  ids: string,
+  isOurs: boolean,
+  open: (cache: { size?: number }) => Promise<Opened>,
+  owners: (opened: Opened) => Promise<Array<{ id: string | number }>>,
+  end = async () => {}
+): Promise<Side> {
   const [asking, remembering] = [await open({ size: 0 }), await open({})]
   const keys: Side['keys'] = { access: [], drf: [] }
   for (const owner of await owners(asking)) {
@@ -167,19 +179,50 @@ async function openOurs ({ url, database, end }: Connection): Promise<Side> {
   await (await openAuthtoken({ database: url, migrate: true })).close()
   return await openSide('integers', true, (cache) => openAuthtoken({ database, cache }), async ({ users }) => {
     const owners = []
-    for (let i = 0; i < USERS; i++) owners.push(await users.create({ username: `user${i}`, email: `user${i}@example.org`, password: null }, { validate: false }))
+    for (let i = 0; i < USERS; i++) {
+      owners.push(await users.create(
+        { username: `user${i}`, email: `user${i}@example.org`, password: null },
+        { validate: false }
+      ))
+    }
     return owners
   }, end)
 }
 
 const idsOf = (kind: string) => Array.from({ length: USERS }, (_, i) => kind === 'integers' ? i + 1 : randomUUID())
 
-const row = (id: string | number, i: number) => ({ id, username: `user${i}`, email: `user${i}@example.org`, passwordHash: '!', firstName: '', lastName: '', isStaff: false, isSuperuser: false, isActive: true, dateJoined: new Date(), lastLogin: null })
+const row = (id: string | number, i: number) => ({
+  id,
+  username: `user${i}`,
+  email: `user${i}@example.org`,
+  passwordHash: '!',
+  firstName: '',
+  lastName: '',
+  isStaff: false,
+  isSuperuser: false,
+  isActive: true,
+  dateJoined: new Date(),
+  lastLogin: null
+})
 
 async function sqliteSides (folder: string): Promise<Side[]> {
   const flag = (name: string) => sqliteInteger(name, { mode: 'boolean' }).notNull()
-  const columns = { username: text().notNull().unique(), email: text().notNull(), passwordHash: text().notNull(), firstName: text().notNull(), lastName: text().notNull(), isStaff: flag('is_staff'), isSuperuser: flag('is_superuser'), isActive: flag('is_active'), dateJoined: sqliteInteger({ mode: 'timestamp' }).notNull(), lastLogin: sqliteInteger({ mode: 'timestamp' }) }
-  const tables = { integers: sqliteTable('people', { id: sqliteInteger().primaryKey(), ...columns }), UUIDs: sqliteTable('people', { id: text().primaryKey(), ...columns }) }
+  const columns = {
+    username: text().notNull().unique(),
+    email: text().notNull(),
+    passwordHash: text().notNull(),
+    firstName: text().notNull(),
+    lastName: text().notNull(),
+    isStaff: flag('is_staff'),
+    isSuperuser: flag('is_superuser'),
+    isActive: flag('is_active'),
+    dateJoined: sqliteInteger({ mode: 'timestamp' }).notNull(),
+    lastLogin: sqliteInteger({ mode: 'timestamp' })
+  }
+  const tables = {
+    integers: sqliteTable('people', { id: sqliteInteger().primaryKey(), ...columns }),
+    UUIDs: sqliteTable('people', { id: text().primaryKey(), ...columns })
+  }
   const sides = [await openOurs(connectSqlite(join(folder, 'ours.db')))]
   for (const [kind, people] of Object.entries(tables)) {
     const path = join(folder, `${kind}.db`)
@@ -191,8 +234,22 @@ async function sqliteSides (folder: string): Promise<Side[]> {
 }
 
 async function postgresSides (url: string): Promise<Side[]> {
-  const columns = { username: varchar({ length: 150 }).notNull().unique(), email: varchar({ length: 254 }).notNull(), passwordHash: varchar({ length: 128 }).notNull(), firstName: varchar({ length: 150 }).notNull(), lastName: varchar({ length: 150 }).notNull(), isStaff: boolean().notNull(), isSuperuser: boolean().notNull(), isActive: boolean().notNull(), dateJoined: timestamp({ withTimezone: true }).notNull(), lastLogin: timestamp({ withTimezone: true }) }
-  const tables = { integers: pgTable('people', { id: integer().primaryKey(), ...columns }), UUIDs: pgTable('people', { id: uuid().primaryKey(), ...columns }) }
+  const columns = {
+    username: varchar({ length: 150 }).notNull().unique(),
+    email: varchar({ length: 254 }).notNull(),
+    passwordHash: varchar({ length: 128 }).notNull(),
+    firstName: varchar({ length: 150 }).notNull(),
+    lastName: varchar({ length: 150 }).notNull(),
+    isStaff: boolean().notNull(),
+    isSuperuser: boolean().notNull(),
+    isActive: boolean().notNull(),
+    dateJoined: timestamp({ withTimezone: true }).notNull(),
+    lastLogin: timestamp({ withTimezone: true })
+  }
+  const tables = {
+    integers: pgTable('people', { id: integer().primaryKey(), ...columns }),
+    UUIDs: pgTable('people', { id: uuid().primaryKey(), ...columns })
+  }
   const sides = [await openOurs(connectPostgres(await createDatabase(url, 'ours')))]
   for (const [kind, people] of Object.entries(tables)) {
     const database = await createDatabase(url, kind.toLowerCase())

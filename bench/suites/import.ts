@@ -8,11 +8,11 @@ import { makeDjangoFile } from '../../test/support/django-file.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
 import { sql } from '../../test/support/sql.js'
 import { userRows } from '../../test/support/user-rows.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { runCommand } from '../machine/service.js'
-import { round } from '../report/statistics.js'
+import { runCommand } from '../machine/service-process.js'
+import { round } from '../../test/support/statistics.js'
 
 const CLI = ['--import', 'tsx', join(import.meta.dirname, '../../src/cli.ts')]
 const TARGET_RSS_MB = 300
@@ -37,7 +37,8 @@ export async function importBench ({ count: users }: { count: number }): Promise
     try {
       const rows: Report['rows'] = []
       for (const to of ['SQLite', 'PostgreSQL']) {
-        const database = async (name: string) => to === 'SQLite' ? `file:${join(folder, `${name}.db`)}` : await createDatabase(postgres.url(), name)
+        const database = async (name: string) =>
+          to === 'SQLite' ? `file:${join(folder, `${name}.db`)}` : await createDatabase(postgres.url(), name)
         rows.push(...await measure(to, { source, users }, await database('whole'), await database('killed'), expected))
       }
       return judge(rows, users)
@@ -79,7 +80,11 @@ async function measure (to: string, from: Source, whole: string, killed: string,
 async function run ({ source, users: total }: Source, target: string, killAt = Infinity): Promise<Run> {
   const before = await countOf(target)
   const began = performance.now()
-  const child = spawn(process.execPath, [...CLI, 'import-django', source, '--json'], { env: { PATH: process.env.PATH, DATABASE_URL: target }, stdio: ['ignore', 'pipe', 'inherit'], timeout: TIMEOUT_MS })
+  const child = spawn(process.execPath, [...CLI, 'import-django', source, '--json'], {
+    env: { PATH: process.env.PATH, DATABASE_URL: target },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: TIMEOUT_MS
+  })
   const kill = () => { child.kill('SIGKILL') }
   process.once('exit', kill)
   let out = ''
@@ -137,7 +142,8 @@ function judge (rows: Array<Record<string, string | number>>, users: number): Re
     met: wrong.length === 0,
     verdict: wrong.length === 0 ? 'little memory, all contents equal' : wrong.join('; '),
     conditions: [
-      `${users} users, the start of the process included. PostgreSQL runs on the same machine with fsync on. "again": all of them are there already. "killed": at the half. "resumed": the rest of that, in users of the source`,
+      `${users} users, the start of the process included. PostgreSQL runs on the same machine with fsync on. "again": all of them are ` +
+        'there already. "killed": at the half. "resumed": the rest of that, in users of the source',
       'Memory is the peak until then (VmHWM), of a process that compiles the source itself'
     ],
     rows

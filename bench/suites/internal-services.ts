@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openAuthtoken } from '../../src/open-authtoken.js'
 import authtoken, { remote } from '../../src/remote.js'
-import { withFolder } from '../machine/folder.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import type { SendCommand } from '../load/sender.js'
-import { startService } from '../machine/service.js'
-import { median, round } from '../report/statistics.js'
+import type { SendCommand } from '../load/sender-process.js'
+import { startService } from '../machine/service-process.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const USERS = 1_000
 // Of those, for the applications: each is asked about again every 5 seconds, and a round is a fraction of that.
@@ -32,7 +32,7 @@ export async function internalServices ({ count }: { count: number }): Promise<R
     const settings = { DATABASE_URL: `file:${join(folder, 'bench.db')}` }
     const { own, keys } = await populate(settings.DATABASE_URL)
     const service = await startService(folder, settings)
-    const sender = fork(join(import.meta.dirname, '../load/sender.ts'), { execArgv: ['--import', 'tsx'] })
+    const sender = fork(join(import.meta.dirname, '../load/sender-process.ts'), { execArgv: ['--import', 'tsx'] })
     const kill = () => { sender.kill('SIGKILL') }
     process.once('exit', kill)
     const [open, protectedApp] = [await listen(), await listen({ url: `http://127.0.0.1:${service.port}`, token: own })]
@@ -42,7 +42,11 @@ export async function internalServices ({ count }: { count: number }): Promise<R
       const get = (key: string) => `GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Token ${key}\r\n\r\n`
       const sides = {
         single: { port: service.port, requests: keys.map((key) => single(`token=${key}`)), each: 1 },
-        batched: { port: service.port, requests: batchesOf(keys).map((tokens) => batch(JSON.stringify({ tokens, identity: true }))), each: BATCH },
+        batched: {
+          port: service.port,
+          requests: batchesOf(keys).map((tokens) => batch(JSON.stringify({ tokens, identity: true }))),
+          each: BATCH
+        },
         none: { port: portOf(open), requests: keys.slice(0, CALLERS).map(get), each: 1 },
         remote: { port: portOf(protectedApp), requests: keys.slice(0, CALLERS).map(get), each: 1 }
       }
@@ -70,7 +74,10 @@ export async function internalServices ({ count }: { count: number }): Promise<R
 async function populate (database: string): Promise<{ own: string, keys: string[] }> {
   const { users, tokens, close } = await openAuthtoken({ database, migrate: true })
   const keys = []
-  for (let i = 0; i < USERS; i++) keys.push((await tokens.create(await users.create({ username: `user${i}`, password: null }, { validate: false }))).key)
+  for (let i = 0; i < USERS; i++) {
+    const user = await users.create({ username: `user${i}`, password: null }, { validate: false })
+    keys.push((await tokens.create(user)).key)
+  }
   const admin = await users.create({ username: 'admin', password: null, isSuperuser: true }, { validate: false })
   const own = (await tokens.create(admin, { scope: 'introspect' })).key
   await close()
@@ -89,9 +96,11 @@ async function listen (service?: { url: string, token: string }): Promise<Fastif
 const portOf = (app: FastifyInstance): number => (app.server.address() as AddressInfo).port
 
 const post = (path: string, token: string, type: string) => (body: string): string =>
-  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Token ${token}\r\nContent-Type: ${type}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Token ${token}\r\nContent-Type: ${type}\r\nContent-Length: ` +
+    `${Buffer.byteLength(body)}\r\n\r\n${body}`
 
-const batchesOf = (keys: string[]): string[][] => Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, i) => keys.slice(i * BATCH, (i + 1) * BATCH))
+const batchesOf = (keys: string[]): string[][] =>
+  Array.from({ length: Math.ceil(keys.length / BATCH) }, (_, i) => keys.slice(i * BATCH, (i + 1) * BATCH))
 
 /** @returns how many were answered 200 */
 async function send (sender: ChildProcess, command: SendCommand): Promise<number> {
@@ -103,17 +112,30 @@ async function send (sender: ChildProcess, command: SendCommand): Promise<number
 
 function judge (rates: Record<'single' | 'batched' | 'none' | 'remote', number[]>, count: number): Report {
   const ratio = round(median(rates.remote.map((rate, i) => rate / (rates.none[i] as number))))
-  const row = (what: string, values: number[]) => ({ what, 'a second': Math.round(median(values)), least: Math.round(Math.min(...values)), most: Math.round(Math.max(...values)) })
+  const row = (what: string, values: number[]) => ({
+    what,
+    'a second': Math.round(median(values)),
+    least: Math.round(Math.min(...values)),
+    most: Math.round(Math.max(...values))
+  })
   const [single, batched] = [median(rates.single), median(rates.batched)]
   return {
-    target: `at least ${LEAST_SINGLE} introspections a second, ${LEAST_BATCHED} in batches of ${BATCH}; a route in remote mode at least ${LEAST_RATIO} of the same route without authentication`,
+    target: `at least ${LEAST_SINGLE} introspections a second, ${LEAST_BATCHED} in batches of ${BATCH}; a route in remote mode at ` +
+      `least ${LEAST_RATIO} of the same route without authentication`,
     met: single >= LEAST_SINGLE && batched >= LEAST_BATCHED && ratio >= LEAST_RATIO,
     verdict: `${Math.round(single)} and ${Math.round(batched)} introspections a second; ${ratio.toFixed(3)} of the requests`,
     conditions: [
-      `one service process on SQLite, so one core; ${USERS} access tokens in turn, remembered after the first round, and ${CALLERS} of them at the applications; the batches with user and token (identity: true)`,
-      `an application in remote mode, and one without authentication, in one process, in seconds of the processor; another process sends over ${CONNECTIONS} connections, each the next request as soon as the last is answered, on the same machine`,
+      `one service process on SQLite, so one core; ${USERS} access tokens in turn, remembered after the first round, and ${CALLERS} ` +
+        'of them at the applications; the batches with user and token (identity: true)',
+      'an application in remote mode, and one without authentication, in one process, in seconds of the processor; another process ' +
+        `sends over ${CONNECTIONS} connections, each the next request as soon as the last is answered, on the same machine`,
       `medians of ${count} rounds of ${ROUND_MS} ms each, in turn, after ${WARM_UP_ROUNDS} that are not counted`
     ],
-    rows: [row('POST /introspect', rates.single), row(`POST /introspect/batch, tokens of ${BATCH} each`, rates.batched), row('GET / without authentication', rates.none), row('GET / in remote mode', rates.remote)]
+    rows: [
+      row('POST /introspect', rates.single),
+      row(`POST /introspect/batch, tokens of ${BATCH} each`, rates.batched),
+      row('GET / without authentication', rates.none),
+      row('GET / in remote mode', rates.remote)
+    ]
   }
 }

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { login, send } from '../load/client.js'
-import { comeFirst } from '../load/first.js'
-import type { FloodCommand, FloodCounts, FloodEvent } from '../load/flood.js'
-import { withFolder } from '../machine/folder.js'
-import { type Load, startLoad } from '../load/load.js'
+import { login, send } from '../load/http-client.js'
+import { comeFirst } from '../machine/realtime-priority.js'
+import type { FloodCommand, FloodCounts, FloodEvent } from '../load/login-flood-process.js'
+import { withFolder } from '../machine/temporary-folder.js'
+import { type Load, startLoad } from '../load/steady-load.js'
 import type { Report } from '../report/report.js'
-import { runCommand, startService } from '../machine/service.js'
-import { median, quantile, round } from '../report/statistics.js'
+import { runCommand, startService } from '../machine/service-process.js'
+import { median, quantile, round } from '../../test/support/statistics.js'
 
 const TARGET_RATIO = 2
 const QUEUE = 200
@@ -52,14 +52,18 @@ export async function loginFlood (): Promise<Report> {
 async function measure (port: number): Promise<{ rounds: Round[], condition: string }> {
   const token = await findToken(port)
   const load = startLoad({ port, path: '/users/me/', token, connections: CONNECTIONS, rate: RATE })
-  const flooder = fork(join(import.meta.dirname, '../load/flood.ts'))
+  const flooder = fork(join(import.meta.dirname, '../load/login-flood-process.ts'))
   const kill = () => { flooder.kill('SIGKILL') }
   process.once('exit', kill)
   const first = comeFirst()
   try {
     await sleep(SETTLE_MS)
     const rounds: Round[] = []
-    for (let i = 0; i < ROUNDS; i++) rounds.push(await measureRound(load, flooder, { do: 'start', port, username: USERNAME, password: PASSWORD, token, atOnce: AT_ONCE, queue: QUEUE }))
+    for (let i = 0; i < ROUNDS; i++) {
+      rounds.push(await measureRound(load, flooder, {
+        do: 'start', port, username: USERNAME, password: PASSWORD, token, atOnce: AT_ONCE, queue: QUEUE
+      }))
+    }
     return { rounds, condition: first.condition }
   } finally {
     first.end()
@@ -121,7 +125,8 @@ function judge (rounds: Round[], condition: string): Report {
   const isRefused = rounds.every(({ counts }) => counts.accepted > 0 && counts.refused >= AT_ONCE - QUEUE - 4)
   const isFull = rounds.every(({ counts }) => counts.fewestWaiting >= QUEUE)
   return {
-    target: `p99 of GET /users/me/ at most ${TARGET_RATIO} times as long while ${QUEUE} logins are queued (median of ${ROUNDS} rounds); logins past the queue's bound get 503 with Retry-After; every other login gets 200 with its token`,
+    target: `p99 of GET /users/me/ at most ${TARGET_RATIO} times as long while ${QUEUE} logins are queued (median of ${ROUNDS} ` +
+      'rounds); logins past the queue\'s bound get 503 with Retry-After; every other login gets 200 with its token',
     met: ratio <= TARGET_RATIO && lost.length === 0 && isRefused && isFull,
     verdict: [
       `p99 × ${ratio.toFixed(2)}`,
@@ -130,8 +135,10 @@ function judge (rounds: Round[], condition: string): Report {
       ...(isFull ? [] : [`fewer than ${QUEUE} logins were waiting at times`])
     ].join('; '),
     conditions: [
-      `GET /users/me/: ${RATE} a second in all over ${CONNECTIONS} connections, by the clock, in windows of ${WINDOW_MS / 1000} s without and with the flood in turn; milliseconds; ${condition}`,
-      `Logins: ${AT_ONCE} at once from another process, then one for each that is answered 200, so that the queue stays full. The window begins when the queue is full; "worst on arrival" is the slowest check before that`
+      `GET /users/me/: ${RATE} a second in all over ${CONNECTIONS} connections, by the clock, in windows of ${WINDOW_MS / 1000} s ` +
+        `without and with the flood in turn; milliseconds; ${condition}`,
+      `Logins: ${AT_ONCE} at once from another process, then one for each that is answered 200, so that the queue stays full. The ` +
+        'window begins when the queue is full; "worst on arrival" is the slowest check before that'
     ],
     rows
   }

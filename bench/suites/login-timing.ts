@@ -2,11 +2,11 @@ import { copyFileSync, readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import SQLite from 'better-sqlite3'
-import { login, send } from '../load/client.js'
-import { withFolder } from '../machine/folder.js'
+import { login, send } from '../load/http-client.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { type Service, startService } from '../machine/service.js'
-import { median, quantile, round } from '../report/statistics.js'
+import { type Service, startService } from '../machine/service-process.js'
+import { median, quantile, round } from '../../test/support/statistics.js'
 
 const FIXTURES = join(import.meta.dirname, '../../test/fixtures/django')
 const TARGET_SPREAD = 0.1
@@ -57,7 +57,8 @@ export async function loginTiming ({ count }: { count: number }): Promise<Report
     target: `the slowest kind's median is less than ${TARGET_SPREAD * 100} % above the fastest's`,
     met: spread < TARGET_SPREAD,
     verdict: `${(spread * 100).toFixed(1)} %`,
-    conditions: [`${count} logins of each kind over one connection, one at a time, the kinds in turn; before them ${WARM_UP_ROUNDS} of each that are not counted`],
+    conditions: [`${count} logins of each kind over one connection, one at a time, the kinds in turn; before them ${WARM_UP_ROUNDS} ` +
+      'of each that are not counted'],
     rows
   }
 }

@@ -1,11 +1,11 @@
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { createHashingQueue, defaultConcurrency } from '../../src/passwords/hashing-queue.js'
-import { login, send } from '../load/client.js'
-import { withFolder } from '../machine/folder.js'
+import { login, send } from '../load/http-client.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { runCommand, startService } from '../machine/service.js'
-import { median, round } from '../report/statistics.js'
+import { runCommand, startService } from '../machine/service-process.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const TARGET_SHARE = 0.9
 const WINDOW_MS = 5_000
@@ -28,7 +28,10 @@ export async function logins ({ count }: { count: number }): Promise<Report> {
     try {
       for (let round = 0; round <= count; round++) {
         const found = {
-          hash: await perSecond(async () => { if (!(await queue.verify(encoded, PASSWORD)).matches) throw new Error('The hash does not match') }),
+          hash: await perSecond(async () => {
+            const { matches } = await queue.verify(encoded, PASSWORD)
+            if (!matches) throw new Error('The hash does not match')
+          }),
           login: await perSecond(async () => {
             const { status } = await send(agent, service.port, login(USERNAME, PASSWORD))
             if (status !== 200) throw new Error(`A login was answered ${status}`)
@@ -43,12 +46,19 @@ export async function logins ({ count }: { count: number }): Promise<Report> {
     }
   })
   const share = median(rates.login.map((rate, i) => rate / (rates.hash[i] as number)))
-  const row = (what: string, values: number[]) => ({ what, 'a second': round(median(values)), least: round(Math.min(...values)), most: round(Math.max(...values)) })
+  const row = (what: string, values: number[]) => ({
+    what,
+    'a second': round(median(values)),
+    least: round(Math.min(...values)),
+    most: round(Math.max(...values))
+  })
   return {
     target: `at least ${TARGET_SHARE} of the logins a second that the hash alone allows`,
     met: share >= TARGET_SHARE,
     verdict: `${share.toFixed(3)} of them`,
-    conditions: [`argon2id as new passwords get it, ${concurrency} ${concurrency === 1 ? 'thread' : 'threads'} of low priority in either case; ${AT_ONCE} at once; ${count} rounds of ${WINDOW_MS / 1000} s of each, in turn, after one that is not counted; the logins come from another process on the same machine`],
+    conditions: [`argon2id as new passwords get it, ${concurrency} ${concurrency === 1 ? 'thread' : 'threads'} of low priority in ` +
+      `either case; ${AT_ONCE} at once; ${count} rounds of ${WINDOW_MS / 1000} s of each, in turn, after one that is not counted; the ` +
+      'logins come from another process on the same machine'],
     rows: [row('hashes alone', rates.hash), row('POST /api-token-auth/', rates.login)]
   }
 }

@@ -2,14 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openAuthtoken } from '../../src/open-authtoken.js'
-import { type Running, startProgram } from '../../test/system/django/program.js'
+import { type Running, startProgram } from '../../test/support/child-program.js'
 import { nginx, startProxy } from '../../test/system/proxies/programs.js'
 import { freePort, listening } from '../../test/system/proxies/service.js'
-import { withFolder } from '../machine/folder.js'
-import { startLoad } from '../load/load.js'
+import { withFolder } from '../machine/temporary-folder.js'
+import { startLoad } from '../load/steady-load.js'
 import type { Report } from '../report/report.js'
-import { startService } from '../machine/service.js'
-import { median, quantile, round } from '../report/statistics.js'
+import { startService } from '../machine/service-process.js'
+import { median, quantile, round } from '../../test/support/statistics.js'
 
 const CONNECTIONS = 16
 const RATE = 200
@@ -41,8 +41,10 @@ export async function proxies ({ count }: { count: number }): Promise<Report> {
     met: p50 <= MOST_P50_MS && p99 <= MOST_P99_MS,
     verdict: `it adds ${p50} ms and ${p99} ms`,
     conditions: [
-      'nginx with one worker as docs/proxies.md configures it, an nginx that answers 2 bytes behind it, one service on SQLite that remembers the token; they and the load on the same machine',
-      `${RATE} requests a second over ${CONNECTIONS} connections, by the clock; ${count} rounds of ${ROUND_MS} ms a side, the sides in turn, whoever is first by turns; before them ${WARM_UP_ROUNDS} that are not counted`
+      'nginx with one worker as docs/proxies.md configures it, an nginx that answers 2 bytes behind it, one service on SQLite that ' +
+        'remembers the token; they and the load on the same machine',
+      `${RATE} requests a second over ${CONNECTIONS} connections, by the clock; ${count} rounds of ${ROUND_MS} ms a side, the sides ` +
+        `in turn, whoever is first by turns; before them ${WARM_UP_ROUNDS} that are not counted`
     ],
     rows
   }

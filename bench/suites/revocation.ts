@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { openAuthtoken } from '../../src/open-authtoken.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { withFolder } from '../machine/folder.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { connectTo, createVictims, type Victim } from '../load/revokers.js'
-import { type Service, startService } from '../machine/service.js'
-import { quantile, round } from '../report/statistics.js'
-import type { Seen, WatchCommand, WatchEvent } from '../load/watchers.js'
+import { connectTo, createVictims, type Victim } from '../load/revocable-tokens.js'
+import { type Service, startService } from '../machine/service-process.js'
+import { quantile, round } from '../../test/support/statistics.js'
+import type { Seen, WatchCommand, WatchEvent } from '../load/watcher-process.js'
 
 const NODES = 3
 const LIVE = 200
@@ -45,7 +45,8 @@ export async function revocation ({ count }: { count: number }): Promise<Report>
       await server.stop()
     }
   })
-  const onSqlite = await withFolder(async (folder) => await runOn('SQLite', `file:${join(folder, 'revocation.db')}`, folder, Math.floor(count / 2)))
+  const onSqlite = await withFolder((folder) =>
+    runOn('SQLite', `file:${join(folder, 'revocation.db')}`, folder, Math.floor(count / 2)))
   return judge([onPostgres, onSqlite], count)
 }
 
@@ -64,7 +65,7 @@ async function runOn (dialect: Dialect, url: string, folder: string, count: numb
 }
 
 async function measure (nodes: Service[], victims: Victim[]): Promise<Omit<Run, 'dialect'>> {
-  const watchers = fork(join(import.meta.dirname, '../load/watchers.ts'))
+  const watchers = fork(join(import.meta.dirname, '../load/watcher-process.ts'))
   const kill = () => { watchers.kill('SIGKILL') }
   process.once('exit', kill)
   const tell = (command: WatchCommand) => { watchers.send(command) }
@@ -110,8 +111,18 @@ async function next<Name extends WatchEvent['event']> (watchers: ChildProcess, n
 function judge (runs: Run[], count: number): Report {
   const rows = runs.flatMap(({ dialect, measured }) => ['HTTP', 'SQL', 'Django', 'all'].map((by) => {
     const of = measured.filter((one) => by === 'all' || one.by === by)
-    const figures = (title: string, values: number[]) => ({ [`${title} p50`]: round(quantile(values, 0.5)), [`${title} p99`]: round(quantile(values, 0.99)), [`${title} max`]: round(Math.max(...values)) })
-    return { database: dialect, 'revoked by': by, revocations: of.length, ...figures('last 200', of.map(({ lastGood }) => lastGood)), ...figures('401', of.map(({ firstRefusal }) => firstRefusal)) }
+    const figures = (title: string, values: number[]) => ({
+      [`${title} p50`]: round(quantile(values, 0.5)),
+      [`${title} p99`]: round(quantile(values, 0.99)),
+      [`${title} max`]: round(Math.max(...values))
+    })
+    return {
+      database: dialect,
+      'revoked by': by,
+      revocations: of.length,
+      ...figures('last 200', of.map(({ lastGood }) => lastGood)),
+      ...figures('401', of.map(({ firstRefusal }) => firstRefusal))
+    }
   }))
   const verdicts = runs.flatMap(({ dialect, measured, stopped: { checks, other, afterRefusal, outOfOrder } }) => {
     const values = measured.map(({ lastGood }) => lastGood)
@@ -120,18 +131,33 @@ function judge (runs: Run[], count: number): Report {
     return [
       { met: p99 < target.p99, text: `${dialect}: p99 ${p99.toFixed(1)} ms, of ${target.p99}` },
       ...target.max === Infinity ? [] : [{ met: max <= target.max, text: `${dialect}: at most ${max.toFixed(1)} ms, of ${target.max}` }],
-      { met: afterRefusal === 0 && outOfOrder === 0, text: `${dialect}: ${afterRefusal} times 200 for a request sent after a 401, ${outOfOrder} times answered after one, in ${checks} checks` },
-      { met: Object.keys(other).length === 0, text: `${dialect}: ${Object.entries(other).map(([status, times]) => `${times} × ${status}`).join(', ') || 'no other answer'}` }
+      {
+        met: afterRefusal === 0 && outOfOrder === 0,
+        text: `${dialect}: ${afterRefusal} times 200 for a request sent after a 401, ${outOfOrder} times answered after one, in ` +
+          `${checks} checks`
+      },
+      {
+        met: Object.keys(other).length === 0,
+        text: `${dialect}: ${Object.entries(other).map(([status, times]) => `${times} × ${status}`).join(', ') || 'no other answer'}`
+      }
     ]
   })
   const done = runs.reduce((sum, { measured }) => sum + measured.length, 0)
   return {
-    target: 'from COMMIT to the last 200 on any node: PostgreSQL p99 below 50 ms and none over 250 ms, SQLite p99 below 20 ms; never 200 after a 401 for the same token on the same node',
+    target: 'from COMMIT to the last 200 on any node: PostgreSQL p99 below 50 ms and none over 250 ms, SQLite p99 below 20 ms; never ' +
+      '200 after a 401 for the same token on the same node',
     met: verdicts.every(({ met }) => met) && done === count,
-    verdict: [...verdicts.map(({ met, text }) => `${text}: ${met ? 'met' : 'MISSED'}`), ...done === count ? [] : [`only ${done} of ${count} within the time`]].join('\n  '),
+    verdict: [
+      ...verdicts.map(({ met, text }) => `${text}: ${met ? 'met' : 'MISSED'}`),
+      ...done === count ? [] : [`only ${done} of ${count} within the time`]
+    ].join('\n  '),
     conditions: [
-      `${NODES} service processes on one database, ${LIVE} live tokens; another process checks them with GET /users/me/ on every node in a tight loop, over two connections a node: one goes round all tokens, the other stays with the one that is revoked next. Half of the revocations on each database, one after the other, in turn over HTTP (DELETE /tokens/current/), by plain SQL and by Django's SQL`,
-      'Milliseconds from the moment at which the revoker has its acknowledgement. "last 200": when the last request that was sent after it was answered 200, on any node; 0 where none was. "401": when the slowest node refused the token first'
+      `${NODES} service processes on one database, ${LIVE} live tokens; another process checks them with GET /users/me/ on every node ` +
+        'in a tight loop, over two connections a node: one goes round all tokens, the other stays with the one that is revoked next. ' +
+        'Half of the revocations on each database, one after the other, in turn over HTTP (DELETE /tokens/current/), by plain SQL and ' +
+        'by Django\'s SQL',
+      'Milliseconds from the moment at which the revoker has its acknowledgement. "last 200": when the last request that was sent ' +
+        'after it was answered 200, on any node; 0 where none was. "401": when the slowest node refused the token first'
     ],
     rows
   }

@@ -10,16 +10,16 @@ import { run } from '../../src/commands/program.js'
 import { accessKeyOf, drfKeyOf, makeManyTokens } from '../../test/support/many-tokens.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
 import { sql } from '../../test/support/sql.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
-import { timeToFirstAnswer } from '../load/first-answer.js'
-import { lookUpInProcess } from '../load/lookups-process-client.js'
-import { KEYS, medianLookup, someUsers } from '../load/lookups.js'
-import type { LookupsResult } from '../load/lookups-process.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
+import { timeToFirstAnswer } from '../load/time-to-first-answer.js'
+import { lookUpInProcess } from '../load/fork-lookup-process.js'
+import { KEYS, medianLookup, someUsers } from '../load/time-lookups.js'
+import type { LookupsResult } from '../load/lookup-process.js'
 import type { Report } from '../report/report.js'
-import { send } from '../load/client.js'
-import { startService } from '../machine/service.js'
-import { median, round } from '../report/statistics.js'
+import { send } from '../load/http-client.js'
+import { startService } from '../machine/service-process.js'
+import { median, round } from '../../test/support/statistics.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(import.meta.dirname, '../databases')
@@ -107,7 +107,9 @@ async function postgresPlaces (server: string, sizes: number[]): Promise<Place[]
 }
 
 async function sizeOf ({ url, path }: Place): Promise<Figures> {
-  const bytes = path === null ? Number((await sql(url, 'select pg_database_size(current_database()) as size'))[0]?.size) : statSync(path).size
+  const bytes = path === null
+    ? Number((await sql(url, 'select pg_database_size(current_database()) as size'))[0]?.size)
+    : statSync(path).size
   return [['size of the database', 'MB', Math.round(bytes / 1e6)]]
 }
 
@@ -120,15 +122,25 @@ async function newProcesses (place: Place): Promise<Figures> {
     // Takes the file out of the system's memory.
     await promisify(execFile)('dd', [`of=${path}`, 'oflag=nocache', 'conv=notrunc,fdatasync', 'count=0'])
     const { first, others } = await cold()
-    figures.push(['first lookup of a process, file not in memory', 'µs', Math.round(first)], [`the next ${COLD}, median`, 'µs', round(others)])
+    figures.push(
+      ['first lookup of a process, file not in memory', 'µs', Math.round(first)],
+      [`the next ${COLD}, median`, 'µs', round(others)]
+    )
     await readAll(path)
   }
   const runs = []
   for (let i = 0; i < STARTS; i++) runs.push(await cold())
-  figures.push(['first lookup of a process, file in memory', 'µs', Math.round(median(runs.map(({ first }) => first)))], [`the next ${COLD} distinct tokens, median`, 'µs', round(median(runs.map(({ others }) => others)))])
+  figures.push(
+    ['first lookup of a process, file in memory', 'µs', Math.round(median(runs.map(({ first }) => first)))],
+    [`the next ${COLD} distinct tokens, median`, 'µs', round(median(runs.map(({ others }) => others)))]
+  )
   if (tokens < FULL_CACHE) return figures
   const { heap, rss } = await lookUpInProcess({ do: 'fill', url, users: tokens / 2, lookups: FULL_CACHE })
-  return [...figures, [`heap for ${FULL_CACHE} remembered identities`, 'MB', round(heap / 1e6)], ['memory of the process for them (RSS)', 'MB', round(rss / 1e6)]]
+  return [
+    ...figures,
+    [`heap for ${FULL_CACHE} remembered identities`, 'MB', round(heap / 1e6)],
+    ['memory of the process for them (RSS)', 'MB', round(rss / 1e6)]
+  ]
 }
 
 async function readAll (path: string): Promise<void> {
@@ -256,7 +268,11 @@ async function warmLookups (places: Place[]): Promise<Map<Place, Figures>> {
         for (const side of sides) {
           const [least] = sides.filter(({ place }) => (place.path === null) === (side.place.path === null))
           const base = times.get(least as Side) as number[]
-          side.figures.push([`${RATIO} ${kind}, ${which}`, '', round(median((times.get(side) as number[]).map((time, i) => time / (base[i] as number))))])
+          side.figures.push([
+            `${RATIO} ${kind}, ${which}`,
+            '',
+            round(median((times.get(side) as number[]).map((time, i) => time / (base[i] as number))))
+          ])
         }
       }
     }
@@ -272,18 +288,26 @@ const RATIO = 'over that with 10 k:'
 function judge (places: Place[], figures: Map<Place, Figures>): Report {
   const valueOf = (place: Place, figure: string) => figures.get(place)?.find(([name]) => name === figure)?.[2]
   const names = new Map([...figures.values()].flat().map(([name, unit]) => [name, unit]))
-  const rows = [...names].map(([figure, unit]) => ({ figure, unit, ...Object.fromEntries(places.map((place) => [place.name, valueOf(place, figure) ?? ''])) }))
+  const rows = [...names].map(([figure, unit]) => ({
+    figure,
+    unit,
+    ...Object.fromEntries(places.map((place) => [place.name, valueOf(place, figure) ?? '']))
+  }))
   const largest = places.filter(({ path }) => path !== null).at(-1) as Place
   const warmed = (figure: string) => Object.keys(KEYS).map((kind) => valueOf(largest, `${RATIO} ${kind}, ${figure}`) as number)
   const worst = Math.max(...warmed(`one of ${WARMED}`))
   return {
-    target: `a warm lookup with nothing remembered, among ${WARMED} tokens in use, takes with ${largest.tokens} tokens at most ${TARGET_RATIO} times as long as with ${SIZES[0]}`,
+    target: `a warm lookup with nothing remembered, among ${WARMED} tokens in use, takes with ${largest.tokens} tokens at most ` +
+      `${TARGET_RATIO} times as long as with ${SIZES[0]}`,
     met: worst <= TARGET_RATIO,
     verdict: `× ${worst.toFixed(2)} (${largest.name}); among all of its tokens × ${Math.max(...warmed('any of all')).toFixed(2)}`,
     conditions: [
       'half of the tokens are DRF tokens, half access tokens; a user has one of each. PostgreSQL on the same machine, its files in memory',
-      `warm lookups: medians of ${ROUNDS} rounds of ${LOOKUPS} lookups, one after the other, the databases in turn; a ratio is the median of those within a round. All files are in the system's memory`,
-      `a full cache: in a process of its own, after a garbage collection, the last uses that are still to be written included; pages: medians of ${PAGES} over HTTP from the same machine; commands: in this process, their output goes nowhere; prune: of ${PRUNED}; seal: on a copy, up to ${SEALED_AT_MOST} tokens, the rewriting of the file included`
+      `warm lookups: medians of ${ROUNDS} rounds of ${LOOKUPS} lookups, one after the other, the databases in turn; a ratio is the ` +
+        'median of those within a round. All files are in the system\'s memory',
+      'a full cache: in a process of its own, after a garbage collection, the last uses that are still to be written included; pages: ' +
+        `medians of ${PAGES} over HTTP from the same machine; commands: in this process, their output goes nowhere; prune: of ` +
+        `${PRUNED}; seal: on a copy, up to ${SEALED_AT_MOST} tokens, the rewriting of the file included`
     ],
     rows
   }

@@ -2,15 +2,16 @@ import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startPostgres } from '../../test/support/postgres/server.js'
 import { autocannon } from '../load/autocannon.js'
-import { stayAwake } from '../machine/awake.js'
-import { send } from '../load/client.js'
-import { type Contestant, type Field, gatherContestants, type RunningContestant, startContestant } from '../peers/contestants.js'
-import { withFolder } from '../machine/folder.js'
+import { stayAwake } from '../machine/stay-awake.js'
+import { send } from '../load/http-client.js'
+import type { Contestant, Field } from '../peers/contestant.js'
+import { gatherContestants, type RunningContestant, startContestant } from '../peers/gather-contestants.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import { CONNECTIONS, type LoadGenerator } from '../load/load-generator.js'
-import { pinning } from '../machine/pinned.js'
+import { pinning } from '../machine/core-pinning.js'
 import { processorTime } from '../machine/processor-time.js'
 import type { Report } from '../report/report.js'
-import { median } from '../report/statistics.js'
+import { median } from '../../test/support/statistics.js'
 import { UsageError } from '../report/usage-error.js'
 import { findWrk } from '../load/wrk.js'
 
@@ -84,10 +85,14 @@ export async function verification ({ count, only }: { count: number, only: stri
 
 function choose ({ contestants }: Field, only: string[], load: LoadGenerator): Contestant[] {
   const unknown = only.find((name) => !contestants.some((contestant) => contestant.name === name))
-  if (unknown !== undefined) throw new UsageError(`there is no contestant ${JSON.stringify(unknown)} here, but ${contestants.map(({ name }) => name).join(', ')}`)
+  if (unknown !== undefined) {
+    throw new UsageError(`there is no contestant ${JSON.stringify(unknown)} here, but ` +
+      `${contestants.map(({ name }) => name).join(', ')}`)
+  }
   const able = contestants.filter(({ authorization = [] }) => authorization.length < 2 || load.takesTurns)
   if (only.length === 0) return able
-  return able.filter((contestant) => ['none', 'control', ...only].includes(contestant.name) || (contestant.name === 'plain-401' && only.some((name) => name.startsWith('refused'))))
+  return able.filter((contestant) => ['none', 'control', ...only].includes(contestant.name) ||
+    (contestant.name === 'plain-401' && only.some((name) => name.startsWith('refused'))))
 }
 
 /** In an order of chance, those that are close one after the other. */
@@ -96,7 +101,8 @@ function inTurn (contestants: Contestant[]): Contestant[] {
   return shuffle([close ?? [], others ?? []]).flat()
 }
 
-const shuffle = <T>(values: T[]): T[] => values.map((value) => ({ value, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ value }) => value)
+const shuffle = <T>(values: T[]): T[] =>
+  values.map((value) => ({ value, at: Math.random() })).sort((a, b) => a.at - b.at).map(({ value }) => value)
 
 /** Starts a server, sees whether it answers as it must, and puts load on it. */
 async function measure (contestant: Contestant, load: LoadGenerator): Promise<Measured> {
@@ -109,7 +115,10 @@ async function measure (contestant: Contestant, load: LoadGenerator): Promise<Me
     const { rate, answers, refusals, failures } = await load.run(server.port, server.authorization, WINDOW_S)
     const used = processorTime(server.pid) - before
     const expected = contestant.answer.status === 200 ? 0 : answers
-    if (refusals !== expected || failures > 0) throw new Error(`${contestant.name}: of ${answers} answers ${refusals} were not 2xx, not ${expected}; ${failures} requests failed`)
+    if (refusals !== expected || failures > 0) {
+      throw new Error(`${contestant.name}: of ${answers} answers ${refusals} were not 2xx, ` +
+        `not ${expected}; ${failures} requests failed`)
+    }
     return { byClock: rate, byProcessor: answers / used }
   } finally {
     await server.stop()
@@ -128,9 +137,16 @@ async function warmUp (server: RunningContestant, load: LoadGenerator, seconds: 
 
 async function checkAnswer ({ name, answer }: Contestant, { port, authorization: [authorization] }: RunningContestant): Promise<void> {
   const agent = new Agent()
-  const { status, body } = await send(agent, port, { method: 'GET', path: '/', headers: authorization === undefined ? {} : { authorization } })
+  const { status, body } = await send(agent, port, {
+    method: 'GET',
+    path: '/',
+    headers: authorization === undefined ? {} : { authorization }
+  })
   agent.destroy()
-  if (status !== answer.status || body !== answer.body) throw new Error(`${name} answered ${status} ${body}, not ${answer.status} ${answer.body}`)
+  if (status !== answer.status || body !== answer.body) {
+    throw new Error(`${name} answered ${status} ${body}, not ${answer.status} ` +
+      `${answer.body}`)
+  }
 }
 
 /** The median of the ratios within each round, or null where one of them was not measured. */
@@ -139,21 +155,41 @@ function ratio (rates: Rates, of: string, to: string): number | null {
   return own === undefined || other === undefined ? null : median(own.map((rate, i) => rate / (other[i] as number)))
 }
 
-function report ({ contestants: all, notes }: Field, contestants: Contestant[], rates: Rates, processorRates: Rates, load: LoadGenerator, count: number, awake: string): Report {
+function report (
+  { contestants: all, notes }: Field,
+  contestants: Contestant[],
+  rates: Rates,
+  processorRates: Rates,
+  load: LoadGenerator,
+  count: number,
+  awake: string
+): Report {
   const noise = median((rates.get('control') as number[]).map((rate, i) => Math.abs(rate / ((rates.get('none') as number[])[i] as number) - 1)))
   const results = TARGETS.map((target) => judge(target, rates, noise))
   const missing = all.filter((contestant) => !contestants.includes(contestant)).map(({ name }) => name)
   const shown = (kind: (result: typeof results[number]) => boolean) => results.filter(kind).map(({ text }) => text).join('; ')
   const [short, kept, unknown] = [shown(({ met }) => met === false), shown(({ met }) => met === true), shown(({ met }) => met === null)]
   return {
-    target: TARGETS.map(({ what, of, least, lessNoise }) => `${of.join(' and ')} ÷ ${what} at least ${least}${lessNoise === true ? ', or that less the noise' : ''}`).join('; '),
+    target: TARGETS.map(({ what, of, least, lessNoise }) => `${of.join(' and ')} ÷ ${what} at least ${least}${lessNoise === true ? ', or that less the noise' : ''}`)
+      .join('; '),
     met: noise <= MOST_NOISE && results.every(({ met }) => met === true),
-    verdict: [noise > MOST_NOISE && `the machine was too busy for the ratios to say anything: noise above ${MOST_NOISE}`, short && `short: ${short}`, unknown && `not measured: ${unknown}`, kept && `kept: ${kept}`, `noise ${noise.toFixed(3)}`].filter(Boolean).join('. '),
+    verdict: [
+      noise > MOST_NOISE && `the machine was too busy for the ratios to say anything: noise above ${MOST_NOISE}`,
+      short && `short: ${short}`,
+      unknown && `not measured: ${unknown}`,
+      kept && `kept: ${kept}`,
+      `noise ${noise.toFixed(3)}`
+    ].filter(Boolean).join('. '),
     conditions: [
       `${load.name}, one thread, ${CONNECTIONS} connections; ${pinning}; ${awake}; PostgreSQL on the same machine, not pinned`,
-      `${count} rounds in an order of chance, those that are close to each other one after the other, in each a new process of every server, ${WARM_UP_S} s of load that are not counted (up to ${MOST_TURNS} times that, until it has had the processor for most of ${WARM_UP_S} s), then ${WINDOW_S} s; a ratio is the median of those within a round; by processor time: answers to a second of the processor's that the server itself used, whoever else is on the core (of the database's processes nothing)`,
-      `noise: the distance of two servers of the same code, "no auth" and "no auth, again", the median of the rounds: ${noise.toFixed(3)} (their ratio: ${ratio(rates, 'control', 'none')?.toFixed(3)})`,
-      'the same route, handler and schema of the answer, the logger off; each answers as it must: one is compared before the load, the status of all under it',
+      `${count} rounds in an order of chance, those that are close to each other one after the other, in each a new process of every ` +
+        `server, ${WARM_UP_S} s of load that are not counted (up to ${MOST_TURNS} times that, until it has had the processor for most ` +
+        `of ${WARM_UP_S} s), then ${WINDOW_S} s; a ratio is the median of those within a round; by processor time: answers to a ` +
+        'second of the processor\'s that the server itself used, whoever else is on the core (of the database\'s processes nothing)',
+      'noise: the distance of two servers of the same code, "no auth" and "no auth, again", the median of the rounds: ' +
+        `${noise.toFixed(3)} (their ratio: ${ratio(rates, 'control', 'none')?.toFixed(3)})`,
+      'the same route, handler and schema of the answer, the logger off; each answers as it must: one is compared before the load, ' +
+        'the status of all under it',
       ...notes,
       ...(missing.length > 0 ? [`left out: ${missing.join(', ')}`] : [])
     ],
@@ -176,5 +212,9 @@ function judge ({ what, of, to, least, lessNoise = false }: Target, rates: Rates
     return { name, value: all.length === to.length ? Math.min(...all) : null }
   })
   const met = ratios.some(({ value }) => value === null) ? null : ratios.every(({ value }) => value as number >= bound)
-  return { met, text: `${ratios.map(({ name, value }) => `${name} ${value?.toFixed(3) ?? '?'}`).join(' and ')} of ${what} (at least ${bound.toFixed(3)})` }
+  return {
+    met,
+    text: `${ratios.map(({ name, value }) => `${name} ${value?.toFixed(3) ?? '?'}`).join(' and ')} of ${what} (at least ` +
+      `${bound.toFixed(3)})`
+  }
 }

@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { drfKeyOf, makeManyTokens } from '../../test/support/many-tokens.js'
+import { rateOfWhoAmI } from '../load/autocannon.js'
 import { startPostgres } from '../../test/support/postgres/server.js'
-import { createDatabase } from '../machine/database.js'
-import { withFolder } from '../machine/folder.js'
+import { createDatabase } from '../machine/create-database.js'
+import { withFolder } from '../machine/temporary-folder.js'
 import type { Report } from '../report/report.js'
-import { startService } from '../machine/service.js'
-import { median } from '../report/statistics.js'
+import { startService } from '../machine/service-process.js'
+import { median } from '../../test/support/statistics.js'
 
-const AUTOCANNON = join(import.meta.dirname, '../../node_modules/.bin/autocannon')
 const TOKENS = 1_000
 const CONNECTIONS = 64
 const WARM_UP_S = 2
@@ -21,13 +19,21 @@ export async function workers ({ count }: { count: number }): Promise<Report> {
   try {
     const rows = await withFolder(async (folder) => {
       const found = []
-      for (const [name, url] of [['SQLite', `file:${join(folder, 'tokens.db')}`], ['PostgreSQL', await createDatabase(postgres.url(), 'workers')]] as const) {
+      for (const [name, url] of [
+        ['SQLite', `file:${join(folder, 'tokens.db')}`],
+        ['PostgreSQL', await createDatabase(postgres.url(), 'workers')]
+      ] as const) {
         await makeManyTokens(url, TOKENS)
         const rates: [number[], number[]] = [[], []]
         for (let round = 0; round < count; round++) {
           for (const [i, WORKERS] of ['1', '2'].entries()) rates[i as 0 | 1].push(await measure(folder, { DATABASE_URL: url, WORKERS }))
         }
-        found.push({ database: name, 'one, a second': Math.round(median(rates[0])), 'two, a second': Math.round(median(rates[1])), ratio: median(rates[1].map((rate, i) => rate / (rates[0][i] as number))) })
+        found.push({
+          database: name,
+          'one, a second': Math.round(median(rates[0])),
+          'two, a second': Math.round(median(rates[1])),
+          ratio: median(rates[1].map((rate, i) => rate / (rates[0][i] as number)))
+        })
       }
       return found
     })
@@ -35,7 +41,9 @@ export async function workers ({ count }: { count: number }): Promise<Report> {
       target: 'none: these are figures to reckon with',
       met: true,
       verdict: rows.map(({ database, ratio }) => `${database} × ${ratio.toFixed(2)}`).join(', '),
-      conditions: [`GET /users/me/ with a token that is remembered, autocannon over ${CONNECTIONS} connections from the same machine, so that two processes and the load share its cores; ${count} rounds in turn, a new service each, ${WARM_UP_S} s discarded, ${WINDOW_S} s measured`],
+      conditions: [`GET /users/me/ with a token that is remembered, autocannon over ${CONNECTIONS} connections from the same machine, ` +
+        `so that two processes and the load share its cores; ${count} rounds in turn, a new service each, ${WARM_UP_S} s discarded, ` +
+        `${WINDOW_S} s measured`],
       rows
     }
   } finally {
@@ -53,9 +61,5 @@ async function measure (folder: string, settings: Record<string, string>): Promi
   }
 }
 
-async function load (port: number, seconds: number): Promise<number> {
-  const { stdout } = await promisify(execFile)(AUTOCANNON, ['--json', '--connections', String(CONNECTIONS), '--duration', String(seconds), '--headers', `Authorization=Token ${drfKeyOf(1)}`, `http://127.0.0.1:${port}/users/me/`])
-  const { requests, non2xx, errors } = JSON.parse(stdout)
-  if (non2xx > 0 || errors > 0) throw new Error(`${non2xx} answers were not 200, ${errors} requests failed`)
-  return requests.average
-}
+const load = (port: number, seconds: number): Promise<number> =>
+  rateOfWhoAmI({ port, token: drfKeyOf(1), connections: CONNECTIONS, seconds })

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { outside } from '../support/helpers.js'
+import { withoutCoverage } from '../support/without-coverage.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = <Content>(name: string): Content => JSON.parse(readFileSync(join(ROOT, name), 'utf8')) as Content
 
 t.test('docs/dependencies.md says of each package that is held back what package.json holds it at', async (t) => {
-  const { stderr } = await promisify(execFile)(...outside(process.execPath, join(ROOT, 'scripts/check-dependencies.js'), '--offline')).catch((error) => error)
+  const { stderr } = await promisify(execFile)(...withoutCoverage(process.execPath, join(ROOT, 'scripts/check-dependencies.js'), '--offline')).catch((error) => error)
   t.equal(stderr, '')
 })
 

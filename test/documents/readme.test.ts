@@ -3,15 +3,16 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { ROOT } from '../support/repository.js'
 import { compile } from '../support/compile-typescript.js'
-import { folderOf, outside } from '../support/helpers.js'
+import { folderOf } from '../support/databases.js'
+import { withoutCoverage } from '../support/without-coverage.js'
 import * as errors from '../../src/errors.js'
 import { HOST_MODULES } from './host.js'
 import { documents } from './option-documents.js'
 import { run } from '../../src/commands/program.js'
 import { settingsSchema } from '../../src/service/settings.js'
 
-const ROOT = join(import.meta.dirname, '../..')
 const execute = promisify(execFile)
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 
@@ -40,7 +41,7 @@ t.test('the tutorial runs, command by command', async (t) => {
   }
   const place = (command: string) => command.replaceAll('authtoken.db', database).replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
   const [migrate, superuser, example, ask, exchange] = blocks('sh').slice(2).map(place)
-  const shell = async (commands: string | undefined) => (await execute(...outside('bash', '-euc', commands ?? 'false'), { cwd: ROOT, env })).stdout
+  const shell = async (commands: string | undefined) => (await execute(...withoutCoverage('bash', '-euc', commands ?? 'false'), { cwd: ROOT, env })).stdout
 
   await shell(migrate)
   const made = await shell(superuser)
@@ -48,7 +49,7 @@ t.test('the tutorial runs, command by command', async (t) => {
   t.ok(key, 'select * from authtoken_token shows the token')
 
   t.equal(example, 'node examples/whatever/app.js\n')
-  const app = spawn(...outside(process.execPath, 'examples/whatever/app.js'), { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const app = spawn(...withoutCoverage(process.execPath, 'examples/whatever/app.js'), { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => { app.kill('SIGKILL') })
   for await (const line of app.stdout) if (String(line).includes('listening')) break
 

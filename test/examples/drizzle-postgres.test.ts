@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import file from 'tap'
 import { createDatabase } from '../support/postgres/database.js'
-import { play } from '../support/scenarios.js'
+import { play } from '../support/permission-scenarios.js'
 import { sql } from '../support/sql.js'
 import { countLines, installExample, withScenarios } from './example.js'
 
@@ -19,17 +19,25 @@ file.test('an application with users in PostgreSQL', async (t) => {
 
   t.match(await example.npx('drizzle-kit', 'generate'), 'nothing to migrate')
   t.equal(await example.generateAnew(), example.read('drizzle/0000_users.sql'), 'the one that stands here')
-  t.match(example.read('drizzle/0000_users.sql'), 'ALTER TABLE "authtoken_token" ADD CONSTRAINT "authtoken_token_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade')
+  t.match(example.read('drizzle/0000_users.sql'), 'ALTER TABLE "authtoken_token" ADD CONSTRAINT "authtoken_token_user_id_users_id_fk" ' +
+    'FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade')
   t.equal(await example.tsx('src/triggers.ts'), example.read('drizzle/0001_authtoken-triggers.sql'), 'and another the triggers')
   await example.npx('drizzle-kit', 'migrate')
 
   await example.tsx('src/add-user.ts', 'active@example.org', PASSWORD)
-  for (const name of ['staff', 'inactive']) await query(`insert into users (email, password_hash, is_admin) select '${name}@example.org', password_hash, ${name === 'staff'} from users limit 1`)
+  for (const name of ['staff', 'inactive']) {
+    await query('insert into users (email, password_hash, is_admin) select ' +
+      `'${name}@example.org', password_hash, ${name === 'staff'} from users limit 1`)
+  }
 
   example.write('scenarios.ts', withScenarios("({ email }) => String(email).replace(/@.*/, '')"))
   const { app, ask, login, lines } = await example.start('scenarios.ts')
   t.notMatch(lines.join('\n'), '"level":40', 'with the triggers nothing is amiss')
-  const [active, staff, inactive] = [await login('active@example.org', PASSWORD), await login('staff@example.org', PASSWORD), await login('inactive@example.org', PASSWORD)]
+  const [active, staff, inactive] = [
+    await login('active@example.org', PASSWORD),
+    await login('staff@example.org', PASSWORD),
+    await login('inactive@example.org', PASSWORD)
+  ]
   t.match(active, /^fat_[0-9A-Za-z]{36}$/)
   t.same(await ask('GET', '/me', inactive), [200, { id: '3', email: 'inactive@example.org' }])
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import file from 'tap'
-import { play } from '../support/scenarios.js'
+import { play } from '../support/permission-scenarios.js'
 import { sql } from '../support/sql.js'
 import { countLines, installExample, withScenarios } from './example.js'
 
@@ -18,16 +18,26 @@ file.test('an application with users in SQLite', async (t) => {
 
   t.match(await example.npx('drizzle-kit', 'generate'), 'nothing to migrate')
   t.equal(await example.generateAnew(), example.read('drizzle/0000_users.sql'), 'the one that stands here')
-  t.match(example.read('drizzle/0000_users.sql'), /authtoken_token[^;]*FOREIGN KEY \(`user_id`\) REFERENCES `users`\(`id`\)[^;]*ON DELETE cascade/)
+  t.match(
+    example.read('drizzle/0000_users.sql'),
+    /authtoken_token[^;]*FOREIGN KEY \(`user_id`\) REFERENCES `users`\(`id`\)[^;]*ON DELETE cascade/
+  )
   await example.npx('drizzle-kit', 'migrate')
 
   await example.tsx('src/add-user.ts', 'active@example.org', PASSWORD)
   t.match((await query('select id from users'))[0]?.id, /^[0-9a-f]{8}-[0-9a-f-]{27}$/)
-  for (const name of ['staff', 'inactive']) await query(`insert into users select '${name}-id', '${name}@example.org', password_hash, true, ${name === 'staff'} from users limit 1`)
+  for (const name of ['staff', 'inactive']) {
+    await query(`insert into users select '${name}-id', '${name}@example.org', password_hash, ` +
+      `true, ${name === 'staff'} from users limit 1`)
+  }
 
   example.write('scenarios.ts', withScenarios("({ email }) => String(email).replace(/@.*/, '')"))
   const { app, ask, login } = await example.start('scenarios.ts')
-  const [active, staff, inactive] = [await login('active@example.org', PASSWORD), await login('staff@example.org', PASSWORD), await login('inactive@example.org', PASSWORD)]
+  const [active, staff, inactive] = [
+    await login('active@example.org', PASSWORD),
+    await login('staff@example.org', PASSWORD),
+    await login('inactive@example.org', PASSWORD)
+  ]
   t.match(await ask('GET', '/me', inactive), [200, { id: 'inactive-id', email: 'inactive@example.org' }])
 
   await query("update users set is_active = false where id = 'inactive-id'")

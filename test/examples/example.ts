@@ -1,15 +1,15 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { environment, runProgram, startProgram } from '../system/django/program.js'
-import { folderOf, outside } from '../support/helpers.js'
-import type { Asked } from '../support/scenarios.js'
-
-const ROOT = join(import.meta.dirname, '../..')
+import { builtProgram, ROOT } from '../support/repository.js'
+import { environment, runProgram, startProgram } from '../support/child-program.js'
+import { folderOf } from '../support/databases.js'
+import { withoutCoverage } from '../support/without-coverage.js'
+import type { Asked } from '../support/permission-scenarios.js'
 
 /** Where a command of an example's packages is. */
 export const commandOf = (name: 'authtoken' | 'drizzle-kit' | 'fastify' | 'tsc'): string =>
-  name === 'authtoken' ? join(ROOT, 'dist/src/cli.js') : join(ROOT, 'node_modules/.bin', name)
+  name === 'authtoken' ? builtProgram() : join(ROOT, 'node_modules/.bin', name)
 
 /**
  * An example as if it had been installed: a copy with this package, as it was built, and the repository's other packages.
@@ -22,7 +22,7 @@ export function installExample (t: Test, name: string, env: NodeJS.ProcessEnv) {
   symlinkSync(ROOT, join(folder, 'node_modules/fastify-authtoken'))
   const options = { cwd: folder, env: environment(env) }
   const succeed = async (...args: string[]): Promise<string> => {
-    const { code, output, errors } = await runProgram(...outside(process.execPath, ...args), options)
+    const { code, output, errors } = await runProgram(...withoutCoverage(process.execPath, ...args), options)
     if (code !== 0) t.fail(args.join(' '), { output, errors })
     return output
   }
@@ -42,7 +42,8 @@ export function installExample (t: Test, name: string, env: NodeJS.ProcessEnv) {
     async generateAnew (): Promise<string> {
       renameSync(migrations, `${migrations}.committed`)
       await npx('drizzle-kit', 'generate')
-      const made = readdirSync(migrations).filter((name) => name.endsWith('.sql')).map((name) => readFileSync(join(migrations, name), 'utf8'))
+      const made = readdirSync(migrations).filter((name) => name.endsWith('.sql'))
+        .map((name) => readFileSync(join(migrations, name), 'utf8'))
       rmSync(migrations, { recursive: true })
       renameSync(`${migrations}.committed`, migrations)
       t.equal(made.length, 1, 'one migration makes it all')
@@ -54,7 +55,11 @@ export function installExample (t: Test, name: string, env: NodeJS.ProcessEnv) {
 
     /** Starts it on a free port; ended behind the test. @param args of node's, with TypeScript */
     async start (...args: string[]) {
-      const server = await startProgram(...outside(process.execPath, '--import', 'tsx', ...args), /listening at (http:\/\/127[^"]+)"/, { ...options, env: { ...options.env, PORT: '0' } })
+      const server = await startProgram(
+        ...withoutCoverage(process.execPath, '--import', 'tsx', ...args),
+        /listening at (http:\/\/127[^"]+)"/,
+        { ...options, env: { ...options.env, PORT: '0' } }
+      )
       t.teardown(() => server.stop())
       return { ...askAt(server.found), lines: server.lines }
     }
@@ -91,7 +96,7 @@ function askAt (base: string) {
 /** A program that declares the routes of the scenarios in the application, and starts it. @param nameOf JavaScript: see `declareRoutes` */
 export const withScenarios = (nameOf: string): string => `
 import { app } from './src/app.js'
-import { declareRoutes } from ${JSON.stringify(new URL('../support/scenarios.ts', import.meta.url).href)}
+import { declareRoutes } from ${JSON.stringify(new URL('../support/permission-scenarios.ts', import.meta.url).href)}
 declareRoutes(app, ${nameOf})
 await import('./src/server.js')
 `
@@ -104,7 +109,11 @@ await import('./src/server.js')
 export function countLines (name: string, beside: string[] = []) {
   const root = join(ROOT, 'examples', name, 'src')
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && !beside.includes(path))
-  const lines = files.flatMap((path) => readFileSync(join(root, path), 'utf8').split('\n').filter((line) => line.trim() !== '' && (path !== 'schema.ts' || line.includes('authtoken'))))
-  const stated = new RegExp(`^\\| \\[\`${name}\`\\].*\\| (\\d+) \\|$`, 'm').exec(readFileSync(join(ROOT, 'examples/README.md'), 'utf8'))?.[1]
+  const lines = files.flatMap((path) => readFileSync(join(root, path), 'utf8').split('\n').filter((line) => line.trim() !== '' &&
+    (path !== 'schema.ts' || line.includes('authtoken'))))
+  const stated = new RegExp(
+    `^\\| \\[\`${name}\`\\].*\\| (\\d+) \\|$`,
+    'm'
+  ).exec(readFileSync(join(ROOT, 'examples/README.md'), 'utf8'))?.[1]
   return { count: lines.length, stated: Number(stated), longest: Math.max(...lines.map((line) => line.length)) }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import file from 'tap'
-import { play } from '../support/scenarios.js'
+import { play } from '../support/permission-scenarios.js'
 import { sql } from '../support/sql.js'
 import { commandOf, countLines, installExample } from './example.js'
 
@@ -17,7 +17,7 @@ file.test('an application of fastify-cli, with the plugin among those that are l
   t.equal(await example.npx('tsc'), '', 'it compiles, without a cast')
 
   example.write('dist/routes/scenarios.js', `
-    import { declareRoutes } from ${JSON.stringify(new URL('../support/scenarios.ts', import.meta.url).href)}
+    import { declareRoutes } from ${JSON.stringify(new URL('../support/permission-scenarios.ts', import.meta.url).href)}
     export default async (app, options) => declareRoutes(app)
   `)
   const { app, ask, login } = await example.start(commandOf('fastify'), 'start', '-l', 'info', 'dist/app.js')

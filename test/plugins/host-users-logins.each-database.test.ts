@@ -8,7 +8,8 @@ import { integer as sqliteInteger, sqliteTable, text as sqliteText } from 'drizz
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import authtoken, { type HostOptions, type UserId } from '../../src/index.js'
-import { buildHost, makeUser } from '../support/helpers.js'
+import { buildHost } from '../support/applications.js'
+import { makeUser } from '../support/users.js'
 import { hostTables, IDS, isPostgres, logIn, startHost, tokenTables } from '../support/host-tables.js'
 
 const REFUSED = { non_field_errors: ['Unable to log in with provided credentials.'] }

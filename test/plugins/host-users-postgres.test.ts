@@ -10,7 +10,7 @@ import { users } from '../../src/database/postgres/schema.js'
 import { authenticateOn, type Db, declareMe } from '../support/host-tables.js'
 import { execute, migrateHost } from '../support/migrate-host.js'
 import { createDatabase } from '../support/postgres/database.js'
-import { until } from '../support/seams.js'
+import { until } from '../support/until.js'
 import { hostDatabase } from '../support/sql.js'
 
 const people = pgTable('people', { personId: uuid().primaryKey(), email: text().notNull().unique(), passwordHash: text(), mustChangePassword: boolean().notNull().default(false), isActive: boolean().notNull().default(true), lastLogin: timestamp(), visits: integer().notNull().default(0) })

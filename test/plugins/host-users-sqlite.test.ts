@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import { AUTHENTICATOR } from '../../plugins/token-auth.js'
 import authtoken from '../../src/index.js'
 import { authtokenTables } from '../../src/sqlite.js'
-import { fileUrl } from '../support/helpers.js'
+import { fileUrl } from '../support/databases.js'
 import { migrateHost } from '../support/migrate-host.js'
 
 const people = sqliteTable('people', { id: integer().primaryKey(), email: text().notNull().unique(), active: integer({ mode: 'boolean' }).notNull().default(true) })

@@ -4,7 +4,7 @@ import multipart from '@fastify/multipart'
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import authtoken, { type HostOptions } from '../../src/index.js'
-import { databaseUrl } from '../support/helpers.js'
+import { databaseUrl } from '../support/databases.js'
 import { hostTables, peopleTable, tokenTables } from '../support/host-tables.js'
 
 type Register = (app: FastifyInstance) => Promise<unknown>

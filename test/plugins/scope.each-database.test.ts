@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { buildHost, makeUser } from '../support/helpers.js'
+import { buildHost } from '../support/applications.js'
+import { makeUser } from '../support/users.js'
 import type { FastifyAuthtokenOptions } from '../../src/index.js'
 
 /** An application with routes that need scopes, and tokens to ask with. */

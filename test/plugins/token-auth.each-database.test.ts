@@ -2,8 +2,10 @@ import fastifyAuth from '@fastify/auth'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import t from 'tap'
 import authtoken, { type Authenticator, tokenAuth } from '../../src/index.js'
-import { buildHost, databaseUrl, makeUser } from '../support/helpers.js'
-import { declareRoutes, play } from '../support/scenarios.js'
+import { buildHost } from '../support/applications.js'
+import { databaseUrl } from '../support/databases.js'
+import { makeUser } from '../support/users.js'
+import { declareRoutes, play } from '../support/permission-scenarios.js'
 
 const castOf = async ({ authtoken }: FastifyInstance) => ({
   active: (await makeUser(authtoken, 'active')).token.key,

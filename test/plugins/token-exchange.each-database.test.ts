@@ -1,7 +1,9 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import authtoken from '../../src/index.js'
-import { buildHost, databaseUrl, makeLogin, open } from '../support/helpers.js'
+import { buildHost } from '../support/applications.js'
+import { databaseUrl, open } from '../support/databases.js'
+import { makeLogin } from '../support/users.js'
 
 const json = (payload: unknown) => ({ method: 'POST', url: '/api-token-auth/', headers: { 'content-type': 'application/json' }, payload: JSON.stringify(payload) } as const)
 

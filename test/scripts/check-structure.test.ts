@@ -2,7 +2,8 @@ import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { folderOf, outside } from '../support/helpers.js'
+import { folderOf } from '../support/databases.js'
+import { withoutCoverage } from '../support/without-coverage.js'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/check-structure.js')
 const numbered = <T>(length: number, make: (i: number) => T) => Array.from({ length }, (_, i) => make(i))
@@ -87,7 +88,7 @@ async function check (t: Test, tree: Record<string, string>): Promise<[number, .
   }
   execFileSync('git', ['init', '--quiet', folder])
   return new Promise((resolve) => {
-    execFile(...outside(process.execPath, SCRIPT, folder), (error, stdout, stderr) => {
+    execFile(...withoutCoverage(process.execPath, SCRIPT, folder), (error, stdout, stderr) => {
       resolve([error === null ? 0 : Number(error.code), ...`${stdout}${stderr}`.trim().split('\n').sort()])
     })
   })

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import authtoken from '../../src/index.js'
 import { actingAs } from '../../src/testing.js'
-import { buildHost } from '../support/helpers.js'
+import { buildHost } from '../support/applications.js'
 
 t.test('a test asks as a user who needs no row in the database', async (t) => {
   const app = await buildHost(t)

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import type { Test } from 'tap'
-import { databaseUrl } from './helpers.js'
+import { databaseUrl } from './databases.js'
 import { sql } from './sql.js'
 import { run } from '../../src/commands/program.js'
 

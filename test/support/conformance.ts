@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
-import { buildHost, fixture } from './helpers.js'
+import { buildHost } from './applications.js'
+import { fixture } from './fixtures.js'
 import type { RawResponse } from './raw-http.js'
 
 /** A request that was sent to the real DRF, and what it answered. */
@@ -42,11 +43,13 @@ export function createReplay () {
       const found = []
       if (got.status !== want.status) found.push(`status ${got.status}, not ${want.status}`)
       if (got.headers['www-authenticate'] !== want.headers['WWW-Authenticate']) found.push(`challenge ${got.headers['www-authenticate']}`)
-      if (want.status === 405 && !isDeepStrictEqual(methods(got.headers.allow), methods(want.headers.Allow))) found.push(`Allow ${got.headers.allow}`)
+      const sameMethods = isDeepStrictEqual(methods(got.headers.allow), methods(want.headers.Allow))
+      if (want.status === 405 && !sameMethods) found.push(`Allow ${got.headers.allow}`)
       if ('json' in want) {
         const expected = JSON.parse(expand(JSON.stringify(want.json)))
         const json = got.text.startsWith('{') ? JSON.parse(got.text) : null
-        if (!isDeepStrictEqual(loosen(json), loosen(expected))) found.push(`body ${got.text.slice(0, 200)}, not ${JSON.stringify(expected).slice(0, 200)}`)
+        const isSame = isDeepStrictEqual(loosen(json), loosen(expected))
+        if (!isSame) found.push(`body ${got.text.slice(0, 200)}, not ${JSON.stringify(expected).slice(0, 200)}`)
         else if (!got.headers['content-type']?.startsWith('application/json')) found.push(`content type ${got.headers['content-type']}`)
       }
       return found
@@ -60,7 +63,8 @@ const loosen = (json: unknown): unknown => {
   return typeof detail === 'string' ? { ...json as object, detail: detail.replace(/ parse error - .*/s, ' parse error') } : json
 }
 
-const methods = (allow = '') => allow.split(',').map((method) => method.trim()).filter((method) => method !== '' && method !== 'OPTIONS').sort()
+const methods = (allow = '') =>
+  allow.split(',').map((method) => method.trim()).filter((method) => method !== '' && method !== 'OPTIONS').sort()
 
 /** An application with the routes that the cases ask for, listening. */
 export async function listenForCases (t: Test, url: string) {

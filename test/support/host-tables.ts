@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import authtoken, { type HostOptions, type UserId } from '../../src/index.js'
 import { authtokenTables as postgresTables } from '../../src/postgres.js'
 import { authtokenTables as sqliteTables } from '../../src/sqlite.js'
-import { databaseUrl } from './helpers.js'
+import { databaseUrl } from './databases.js'
 import { migrateHost } from './migrate-host.js'
 import { hostDatabase } from './sql.js'
 
@@ -20,10 +20,25 @@ export type Db = NodePgDatabase<Record<string, unknown>>
 /** The kinds of ids, with values that need care. */
 export const IDS: Record<string, { column: () => PgColumnBuilderBase, ids: [UserId, UserId] }> = {
   integer: { column: () => isPostgres ? integer() : sqliteInteger() as never, ids: [1, 2_147_483_647] },
-  'big integer': { column: () => isPostgres ? bigint({ mode: 'number' }) : sqliteInteger() as never, ids: [2 ** 40, Number.MAX_SAFE_INTEGER] },
-  uuid: { column: () => isPostgres ? uuid() : sqliteText() as never, ids: ['0198c2a4-7d3e-7000-8f00-3b9aca00abcd', '0198c2a4-7d3e-7000-8f00-3b9aca00abce'] },
-  text: { column: () => isPostgres ? text() : sqliteText() as never, ids: ['Ann O\'Hara "Ω" / %_\\ drf-1', 'ann o\'hara "ω" / %_\\ drf-1'] },
-  ...(isPostgres && { 'big integer, as bigint': { column: () => bigint({ mode: 'bigint' }), ids: [9_007_199_254_740_993n, 9_223_372_036_854_775_807n] as [bigint, bigint] } })
+  'big integer': {
+    column: () => isPostgres ? bigint({ mode: 'number' }) : sqliteInteger() as never,
+    ids: [2 ** 40, Number.MAX_SAFE_INTEGER]
+  },
+  uuid: {
+    column: () => isPostgres ? uuid() : sqliteText() as never,
+    ids: ['0198c2a4-7d3e-7000-8f00-3b9aca00abcd', '0198c2a4-7d3e-7000-8f00-3b9aca00abce']
+  },
+  text: {
+    column: () => isPostgres ? text() : sqliteText() as never,
+    ids: ['Ann O\'Hara "Ω" / %_\\ drf-1', 'ann o\'hara "ω" / %_\\ drf-1']
+  },
+  ...(isPostgres &&
+    {
+      'big integer, as bigint': {
+        column: () => bigint({ mode: 'bigint' }),
+        ids: [9_007_199_254_740_993n, 9_223_372_036_854_775_807n] as [bigint, bigint]
+      }
+    })
 }
 
 /** A host's table of users, in either dialect; in PostgreSQL's types. */
@@ -55,7 +70,9 @@ const sqlitePeople = (name: string, id: ReturnType<typeof sqliteInteger>) => sql
 
 /** The tables of tokens for a host's table, of either dialect. */
 export const tokenTables = (people: object, options: object = {}) =>
-  (isPostgres ? postgresTables(people as never, options) : sqliteTables(people as never, options)) as unknown as ReturnType<typeof postgresTables<People>>
+  (isPostgres
+    ? postgresTables(people as never, options)
+    : sqliteTables(people as never, options)) as unknown as ReturnType<typeof postgresTables<People>>
 
 /** A database with the host's tables, on a connection of the host's; both go with the test. */
 export async function hostTables (t: Test, schema: Record<string, unknown>, config: DrizzleConfig<Record<string, unknown>> = {}) {
@@ -86,7 +103,11 @@ export async function startHost (t: Test, { ids = IDS.integer?.column, ...option
 export function declareMe (app: FastifyInstance, url = '/me'): void {
   app.get(url, { config: { authtoken: { permission: 'isAuthenticated' } } }, async ({ user, auth }, reply) => {
     reply.type('application/json')
-    return JSON.stringify({ user, token: auth?.id, userId: auth?.userId }, (_name, value) => typeof value === 'bigint' ? String(value) : value)
+    return JSON.stringify({
+      user,
+      token: auth?.id,
+      userId: auth?.userId
+    }, (_name, value) => typeof value === 'bigint' ? String(value) : value)
   })
 }
 

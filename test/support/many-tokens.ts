@@ -36,22 +36,36 @@ export async function makeManyTokens (url: string, tokens: number): Promise<void
 function accessRowOf (user: number) {
   const key = accessKeyOf(user)
   const source = sourceOf(`id ${user}`)
-  return [randomBase62(16, source), user, `access-${randomBase62(10, source)}`, digestOf(key), format.hintOf(key), user % 2 === 0 ? EXPIRES : null] as const
+  return [
+    randomBase62(16, source),
+    user,
+    `access-${randomBase62(10, source)}`,
+    digestOf(key),
+    format.hintOf(key),
+    user % 2 === 0 ? EXPIRES : null
+  ] as const
 }
 
 function fillSqlite (path: string, users: number): void {
   const client = new SQLite(path)
   try {
     // Out of WAL there is one way alone.
-    for (const setting of ['journal_mode = DELETE', 'journal_mode = OFF', 'synchronous = OFF', `cache_size = -${CACHE_KB}`]) client.pragma(setting)
+    for (const setting of [
+      'journal_mode = DELETE',
+      'journal_mode = OFF',
+      'synchronous = OFF',
+      `cache_size = -${CACHE_KB}`
+    ]) client.pragma(setting)
     // To make an index of rows that are there takes a fraction of the time.
-    const indices = client.prepare("select name, sql from sqlite_master where type = 'index' and tbl_name = 'authtoken_accesstoken' and sql is not null").all() as Array<{ name: string, sql: string }>
+    const indices = client.prepare("select name, sql from sqlite_master where type = 'index' and tbl_name = 'authtoken_accesstoken' " +
+      'and sql is not null').all() as Array<{ name: string, sql: string }>
     for (const { name } of indices) client.exec(`drop index ${name}`)
     client.prepare(`with recursive numbers (n) as (select 1 union all select n + 1 from numbers where n < ?)
       insert into auth_user (id, password, last_login, is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name)
       select n, '!' || hex(randomblob(48)), null, n = 1, 'user' || n, 'Last ' || n, 'user' || n || '@example.org', false, true, '${CREATED}', 'First' from numbers`).run(users)
     const drf = client.prepare(`insert into authtoken_token (key, created, user_id) values (?, '${CREATED}', ?)`)
-    const access = client.prepare(`insert into authtoken_accesstoken (id, user_id, kind, name, digest, hint, scope, created, expires, disabled) values (?, ?, 'access', ?, ?, ?, '*', '${CREATED}', ?, false)`)
+    const access = client.prepare('insert into authtoken_accesstoken (id, user_id, kind, name, digest, hint, scope, created, expires, ' +
+      `disabled) values (?, ?, 'access', ?, ?, ?, '*', '${CREATED}', ?, false)`)
     client.transaction(() => {
       for (let user = 1; user <= users; user++) drf.run(drfKeyOf(user), user)
       for (let user = 1; user <= users; user++) access.run(...accessRowOf(user))
@@ -72,7 +86,11 @@ async function fillPostgres (url: string, users: number): Promise<void> {
     for (let first = 1; first <= users; first += BATCH) {
       const numbers = Array.from({ length: Math.min(BATCH, users - first + 1) }, (_, i) => first + i)
       const rows = numbers.map(accessRowOf)
-      await client.query(`insert into authtoken_token (key, created, user_id) select key, '${CREATED}Z', user_id from unnest($1::text[], $2::int[]) as t (key, user_id)`, [numbers.map(drfKeyOf), numbers])
+      await client.query(
+        `insert into authtoken_token (key, created, user_id) select key, '${CREATED}Z', user_id from unnest($1::text[], $2::int[]) as ` +
+          't (key, user_id)',
+        [numbers.map(drfKeyOf), numbers]
+      )
       await client.query(`insert into authtoken_accesstoken (id, user_id, kind, name, digest, hint, scope, created, expires, disabled)
         select id, user_id, 'access', name, digest, hint, '*', '${CREATED}Z', expires, false
         from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as t (id, user_id, name, digest, hint, expires)`,

@@ -5,7 +5,10 @@ import pg from 'pg'
 /** Applies what drizzle-kit makes of a schema, as the host's own migration would. */
 export async function migrateHost (url: string, schema: Record<string, unknown>, casing?: 'snake_case' | 'camelCase'): Promise<void> {
   if (url.startsWith('file:')) {
-    const statements = await generateSQLiteMigration(await generateSQLiteDrizzleJson({}), await generateSQLiteDrizzleJson(schema, undefined, casing))
+    const statements = await generateSQLiteMigration(
+      await generateSQLiteDrizzleJson({}),
+      await generateSQLiteDrizzleJson(schema, undefined, casing)
+    )
     const client = new SQLite(url.slice('file:'.length))
     for (const statement of statements) client.exec(statement)
     client.close()

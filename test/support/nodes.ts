@@ -8,9 +8,10 @@ import type { CacheOptions } from '../../src/options/cache-options.js'
 import { createTokenFormat } from '../../src/tokens/format.js'
 import { createExpiryPolicy } from '../../src/tokens/expiry.js'
 import { createLastUsed } from '../../src/authentication/last-used.js'
-import { folderOf } from './helpers.js'
+import { folderOf } from './databases.js'
 import { createDatabase } from './postgres/database.js'
-import { createSeams, until } from './seams.js'
+import { createSeams } from './seams.js'
+import { until } from './until.js'
 
 /** Where a new database of each dialect is. */
 export const DIALECTS: Record<string, (t: Test) => string | Promise<string>> = {
@@ -33,7 +34,12 @@ export async function startNodes (t: Test, dialect: string, { cache = {}, tokens
   const own = await openAuthtoken({ database: url, tokens, ...database })
   t.teardown(() => own.close())
   const seams = createSeams(own.database)
-  const authenticator = createAuthenticator(seams.database, createTokenFormat(), createLastUsed(own.database, createExpiryPolicy(tokens)), cache)
+  const authenticator = createAuthenticator(
+    seams.database,
+    createTokenFormat(),
+    createLastUsed(own.database, createExpiryPolicy(tokens)),
+    cache
+  )
 
   const heard: Change[] = []
   const watch = own.database.watch((change) => { heard.push(change) })

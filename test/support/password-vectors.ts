@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { fixture } from './helpers.js'
+import { fixture } from './fixtures.js'
 
 /** A hash as another system's library made it. */
 export interface Vector {

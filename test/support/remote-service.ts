@@ -5,8 +5,9 @@ import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Test } from 'tap'
 import authtoken, { remote, type RemoteAuthenticator, type RemoteOptions } from '../../src/remote.js'
 import type { DelegatedOptions } from '../../plugins/delegated.js'
-import { buildService, makeUser } from './helpers.js'
-import { declareRoutes } from './scenarios.js'
+import { buildService } from './applications.js'
+import { makeUser } from './users.js'
+import { declareRoutes } from './permission-scenarios.js'
 
 /** The service on a port, with a token that may introspect. */
 export async function startService (t: Test, env: NodeJS.ProcessEnv = {}) {
@@ -35,16 +36,8 @@ export async function buildRemoteHost (t: Test, authenticator: RemoteAuthenticat
 }
 
 /** What an application answers to a key. */
-export const ask = async (app: FastifyInstance, key: string, url = '/protected') => await app.inject({ url, headers: { authorization: `Token ${key}` } })
-
-/** Waits until something is so. */
-export async function until (isSo: () => boolean | Promise<boolean>, what: string, bound = 15_000): Promise<void> {
-  const deadline = performance.now() + bound
-  while (!await isSo()) {
-    if (performance.now() > deadline) throw new Error(`still not: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
+export const ask = async (app: FastifyInstance, key: string, url = '/protected') =>
+  await app.inject({ url, headers: { authorization: `Token ${key}` } })
 
 /** An HTTP server that is no service. */
 export async function startServer (t: Test, listener: RequestListener): Promise<string> {
@@ -82,9 +75,17 @@ export async function startFront (t: Test, port: number) {
     else front.batches.push(JSON.parse(body.toString()).tokens)
     front.largest = Math.max(front.largest, body.length)
     await front.gate
-    const upstream = forward({ host: '127.0.0.1', port, path: request.url?.replace(/^\/base/, ''), method: request.method, headers: request.headers, agent: false }, (answer) => {
+    const upstream = forward({
+      host: '127.0.0.1',
+      port,
+      path: request.url?.replace(/^\/base/, ''),
+      method: request.method,
+      headers: request.headers,
+      agent: false
+    }, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers).flushHeaders()
-      answer.on('data', (chunk) => { if (!isFeed || !front.isMute) response.write(chunk) }).on('end', () => response.end()).on('error', () => response.destroy())
+      answer.on('data', (chunk) => { if (!isFeed || !front.isMute) response.write(chunk) }).on('end', () => response.end())
+        .on('error', () => response.destroy())
     })
     upstream.on('error', () => response.destroy()).end(body)
     response.on('close', () => {

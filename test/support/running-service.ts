@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { until } from './seams.js'
+import { until } from './until.js'
 
 const CLI = fileURLToPath(import.meta.resolve('../../src/cli.js'))
 
@@ -17,7 +17,8 @@ export interface Running {
 
 /** The program as a process of its own, ended behind the test. */
 export function start (t: Test, args: string[], env: NodeJS.ProcessEnv): Running {
-  const child = spawn(process.execPath, [...process.execArgv, CLI, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const loaders = process.execArgv.filter((argument) => !argument.startsWith('--inspect'))
+  const child = spawn(process.execPath, [...loaders, CLI, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   t.teardown(() => { child.kill('SIGKILL') })
   let output = ''
   let errors = ''

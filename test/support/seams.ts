@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Preparable } from '../../src/database/database-interface.js'
 
 /** A database whose answers can be held back after they were read, and whose watch can be lost. */
@@ -58,9 +57,4 @@ export function createSeams (database: Database) {
       }
     } satisfies Database
   }
-}
-
-/** Waits until it is so; the test's own time limit ends it. */
-export async function until (condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await condition()) await sleep(2)
 }

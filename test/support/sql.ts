@@ -19,7 +19,14 @@ export async function sql (url: string, statement: string): Promise<Array<Record
     await nextTurn()
     return rows
   }
-  const client = new pg.Client({ connectionString: url, types: { getTypeParser: (oid, format) => oid === pg.types.builtins.BOOL ? (text: string) => text === 't' ? 1 : 0 : oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text') } })
+  const client = new pg.Client({
+    connectionString: url,
+    types: {
+      getTypeParser: (oid, format) => oid === pg.types.builtins.BOOL
+        ? (text: string) => text === 't' ? 1 : 0
+        : oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as 'text')
+    }
+  })
   await client.connect()
   try {
     const { rows } = await client.query(statement)

@@ -17,7 +17,8 @@ export async function * userRows (url: string): AsyncGenerator<UserRow> {
     ...FLAGS.map((name) => postgres ? `${name}::int` : name),
     ...DATES.map((name) => postgres ? `(${name} at time zone 'UTC')::text as ${name}` : name)
   ]
-  const sql = `select ${columns.join(', ')} from auth_user u left join authtoken_token t on t.user_id = u.id where u.id > $1 order by u.id limit ${PAGE}`
+  const sql = `select ${columns.join(', ')} from auth_user u left join authtoken_token t on t.user_id = u.id where u.id > $1 order by ` +
+    `u.id limit ${PAGE}`
   const { query, close } = postgres ? await connect(url) : open(url)
   try {
     for (let page = await query(sql, 0); page.length > 0; page = await query(sql, page.at(-1)?.id)) {
@@ -46,4 +47,5 @@ function open (url: string) {
 }
 
 /** Both leave out zeros at the end, each in its own way. */
-const shortDate = (date: unknown): unknown => typeof date === 'string' ? date.replace(/\.(\d*?)0*$/, (_, digits) => digits === '' ? '' : `.${digits}`) : date
+const shortDate = (date: unknown): unknown =>
+  typeof date === 'string' ? date.replace(/\.(\d*?)0*$/, (_, digits) => digits === '' ? '' : `.${digits}`) : date

@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { buildService, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
 import { exchange } from '../../support/raw-http.js'
 
 const NEXT = 'GET /healthz HTTP/1.1\r\nhost: next\r\nconnection: close\r\n\r\n'

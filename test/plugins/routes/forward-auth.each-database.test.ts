@@ -2,7 +2,8 @@ import { METHODS } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { loadSettings } from '../../../src/service/settings.js'
-import { buildService, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
 import { exchange } from '../../support/raw-http.js'
 
 async function setUp (t: Test, env: NodeJS.ProcessEnv = {}) {

@@ -1,5 +1,7 @@
 import t, { type Test } from 'tap'
-import { buildService, customUserDatabase, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { customUserDatabase } from '../../support/fixtures.js'
+import { makeUser } from '../../support/users.js'
 
 const INACTIVE = { active: false }
 const form = 'application/x-www-form-urlencoded'

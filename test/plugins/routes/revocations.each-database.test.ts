@@ -8,8 +8,9 @@ import tokenAuth from '../../../plugins/token-auth.js'
 import { createChanges } from '../../../src/database/changes.js'
 import { createChangeFeed } from '../../../src/tokens/change-feed.js'
 import { digestOf } from '../../../src/tokens/format.js'
-import { buildService, makeUser } from '../../support/helpers.js'
-import { until } from '../../support/seams.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
+import { until } from '../../support/until.js'
 import { sql } from '../../support/sql.js'
 
 interface Event { id: string, data: { all?: true, user?: string, digest?: string } }

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
-import { buildService, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
 
 async function setUp (t: Test, env: NodeJS.ProcessEnv = {}) {
   const service = await buildService(t, env)

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import type { NewToken } from '../../../src/index.js'
-import { buildService, makeLogin, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeLogin, makeUser } from '../../support/users.js'
 import { sql } from '../../support/sql.js'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'PUT' | 'OPTIONS'

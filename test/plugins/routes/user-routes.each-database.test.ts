@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
-import { buildService, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
 import { sql } from '../../support/sql.js'
 
 const client = (server: FastifyInstance, authorization: string) =>

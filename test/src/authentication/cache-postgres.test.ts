@@ -3,11 +3,11 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
 import type { Database } from '../../../src/database/database-interface.js'
-import { makeUser } from '../../support/helpers.js'
-import { startProxy } from '../../system/faults/proxy.js'
+import { makeUser } from '../../support/users.js'
+import { startProxy } from '../../support/tcp-proxy.js'
 import { startNodes } from '../../support/nodes.js'
 import { createDatabase } from '../../support/postgres/database.js'
-import { until } from '../../support/seams.js'
+import { until } from '../../support/until.js'
 
 /** A connection of the test's own. */
 async function connect (t: Test, url: string): Promise<pg.Client> {

@@ -5,14 +5,15 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
+import { ROOT } from '../../support/repository.js'
 import type { Identity } from '../../../src/identity/identity.js'
+import { recordStatements } from '../../support/query-plans.js'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
-import { folderOf, makeUser, outside } from '../../support/helpers.js'
+import { folderOf } from '../../support/databases.js'
+import { makeUser } from '../../support/users.js'
+import { withoutCoverage } from '../../support/without-coverage.js'
 import { startNodes } from '../../support/nodes.js'
-import { until } from '../../support/seams.js'
-import { recordStatements } from '../../support/statements.js'
-
-const ROOT = join(import.meta.dirname, '../../..')
+import { until } from '../../support/until.js'
 
 // Beyond the millisecond for which what a connection said of changes is good.
 const gate = () => sleep(3)
@@ -41,7 +42,7 @@ t.test('no check after the COMMIT of another process is answered from before it'
     process.on('message', (id) => { process.send(statement.run(id).changes) })
     process.on('disconnect', () => { client.close() })
     process.send('ready')`
-  const child = spawn(...outside(process.execPath, '-e', program, url.slice('file:'.length)), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const child = spawn(...withoutCoverage(process.execPath, '-e', program, url.slice('file:'.length)), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   t.teardown(() => { child.kill('SIGKILL') })
   await once(child, 'message')
 

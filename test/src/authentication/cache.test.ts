@@ -2,9 +2,9 @@ import { mock } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { eq } from 'drizzle-orm'
 import t, { type Test } from 'tap'
-import { makeUser } from '../../support/helpers.js'
+import { makeUser } from '../../support/users.js'
 import { DIALECTS, type NodesOptions, startNodes } from '../../support/nodes.js'
-import { until } from '../../support/seams.js'
+import { until } from '../../support/until.js'
 
 /** Two nodes, and a user with a DRF token whose id is `id`. */
 async function setUp (t: Test, dialect: string, options?: NodesOptions) {

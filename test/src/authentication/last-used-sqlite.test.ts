@@ -11,7 +11,8 @@ import { createTokenFormat, digestOf, generateId } from '../../../src/tokens/for
 import { CachedIdentity } from '../../../src/authentication/cached-identity.js'
 import { createExpiryPolicy } from '../../../src/tokens/expiry.js'
 import { createLastUsed } from '../../../src/authentication/last-used.js'
-import { databaseUrl, makeUser } from '../../support/helpers.js'
+import { databaseUrl } from '../../support/databases.js'
+import { makeUser } from '../../support/users.js'
 
 const START = Date.parse('2030-01-01T12:00:00Z')
 const MINUTE = 60_000

@@ -6,14 +6,17 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import t, { type Test } from 'tap'
-import { buildService, copyFixture, djangoOnPostgres, fileUrl, fixture, folderOf, outside } from '../../support/helpers.js'
+import { builtProgram } from '../../support/repository.js'
+import { buildService } from '../../support/applications.js'
+import { copyFixture, djangoOnPostgres, fixture } from '../../support/fixtures.js'
+import { fileUrl, folderOf } from '../../support/databases.js'
+import { withoutCoverage } from '../../support/without-coverage.js'
 import { createDatabase } from '../../support/postgres/database.js'
 import { sql } from '../../support/sql.js'
 import { type UserRow, userRows } from '../../support/user-rows.js'
 import { commandLine } from '../../support/command-line.js'
 import { change, djangoFile, djangoPostgres } from '../../support/django-sources.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const USERS = 2_500
 const KEY = 'c0ffee5ea1edc0ffee5ea1edc0ffee5ea1ed'
 
@@ -285,7 +288,7 @@ for (const [to, makeTarget] of Object.entries(TARGETS)) {
     const kills = []
     for (let round = 0; round < 3; round++) {
       const before = await count()
-      const child = spawn(...outside(process.execPath, join(ROOT, 'dist/src/cli.js'), 'import-django', source), { env: { ...process.env, DATABASE_URL: target }, stdio: 'ignore' })
+      const child = spawn(...withoutCoverage(process.execPath, builtProgram(), 'import-django', source), { env: { ...process.env, DATABASE_URL: target }, stdio: 'ignore' })
       t.teardown(() => { child.kill('SIGKILL') })
       const ended = once(child, 'close')
       while (await count() === before && child.exitCode === null) await sleep(5)

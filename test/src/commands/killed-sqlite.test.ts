@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import t, { type Test } from 'tap'
+import { builtProgram, ROOT } from '../../support/repository.js'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
-import { databaseUrl, outside } from '../../support/helpers.js'
+import { databaseUrl } from '../../support/databases.js'
+import { withoutCoverage } from '../../support/without-coverage.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
-const CLI = [join(ROOT, 'dist/src/cli.js')]
+const CLI = [builtProgram()]
 const WRITER = [join(import.meta.dirname, 'children/create-and-revoke.js')]
 
 // A short run with the other tests; the long one is a command of its own.
@@ -23,7 +24,7 @@ interface Running { child: ChildProcessWithoutNullStreams, ended: Promise<unknow
 
 /** A program as a process of its own, which is killed: outside the test runner, which waits for what its children have to say. */
 function start (t: Test, args: string[], env: NodeJS.ProcessEnv = {}): Running {
-  const child = spawn(...outside(process.execPath, ...args), { cwd: ROOT, env: { ...process.env, ...env } })
+  const child = spawn(...withoutCoverage(process.execPath, ...args), { cwd: ROOT, env: { ...process.env, ...env } })
   t.teardown(() => { child.kill('SIGKILL') })
   let output = ''
   let errors = ''

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { fileUrl, folderOf } from '../../support/helpers.js'
+import { fileUrl, folderOf } from '../../support/databases.js'
 import { commandLine } from '../../support/command-line.js'
 
 t.test('a database is made, checked, and taken into use', async (t) => {

@@ -1,22 +1,25 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
+import { generateDrfKey } from '../../../src/tokens/format.js'
 import t, { type Test } from 'tap'
+import { builtProgram } from '../../support/repository.js'
 import { openAuthtoken } from '../../../src/index.js'
 import { run } from '../../../src/commands/program.js'
 import { sealTokens } from '../../../src/tokens/sealing.js'
-import { generateDrfKey } from '../../../src/tokens/format.js'
-import { buildService, copyFixture, databaseUrl, open, outside } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { copyFixture } from '../../support/fixtures.js'
+import { databaseUrl, open } from '../../support/databases.js'
+import { withoutCoverage } from '../../support/without-coverage.js'
 import { type Case, cases, createReplay, listenForCases } from '../../support/conformance.js'
 import { exchange, type RawResponse } from '../../support/raw-http.js'
 
 // Built, it starts faster.
-const CLI = join(import.meta.dirname, '../../../dist/src/cli.js')
+const CLI = builtProgram()
 const CASES_WANTED = 30
 
 /** Cases whose request shows a key behind a keyword, someone's or no one's, and whose answer is not a login's new token. */
@@ -177,7 +180,7 @@ for (const mode of ['delete', 'wal']) {
         left.add(count.get() as number)
       } catch {}
     }, 1)
-    const child = spawn(...outside(process.execPath, CLI, 'tokens', 'seal', '--noinput', '--json'), { env: { ...process.env, DATABASE_URL: url }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(...withoutCoverage(process.execPath, CLI, 'tokens', 'seal', '--noinput', '--json'), { env: { ...process.env, DATABASE_URL: url }, stdio: ['ignore', 'pipe', 'inherit'] })
     t.teardown(() => { child.kill('SIGKILL') })
     let output = ''
     child.stdout.on('data', (chunk) => { output += chunk })

@@ -1,9 +1,11 @@
 import type { InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import { commandLine } from '../../support/command-line.js'
-import { buildService, databaseUrl, makeLogin, open } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { databaseUrl, open } from '../../support/databases.js'
+import { makeLogin } from '../../support/users.js'
 import { accessKeyOf, drfKeyOf, makeManyTokens } from '../../support/many-tokens.js'
-import { findScans, recordStatements, type Scan } from '../../support/statements.js'
+import { findScans, recordStatements, type Scan } from '../../support/query-plans.js'
 
 // Enough that no plan takes a table for a small one.
 const TOKENS = 20_000

@@ -5,7 +5,8 @@ import { DatabaseUnavailable } from '../../../src/errors.js'
 import { copyUsers } from '../../../src/import/copy-users.js'
 import { openDjangoSource } from '../../../src/import/open-django-source.js'
 import { sealTokens } from '../../../src/tokens/sealing.js'
-import { databaseUrl, djangoOnPostgres, open } from '../../support/helpers.js'
+import { databaseUrl, open } from '../../support/databases.js'
+import { djangoOnPostgres } from '../../support/fixtures.js'
 import { sql } from '../../support/sql.js'
 
 /** A database where somebody else is quicker, once: between what is asked and what is written. */

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
-import { copyFixture, fixture, open } from '../../support/helpers.js'
+import { copyFixture, fixture } from '../../support/fixtures.js'
+import { open } from '../../support/databases.js'
 
 interface DjangoUser {
   username: string

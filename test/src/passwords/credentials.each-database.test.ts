@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { databaseUrl, fixture, open } from '../../support/helpers.js'
+import { databaseUrl, open } from '../../support/databases.js'
+import { fixture } from '../../support/fixtures.js'
 import { sql } from '../../support/sql.js'
 
 interface DjangoUser {

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { buildHost, databaseUrl, makeUser } from '../../support/helpers.js'
+import { buildHost } from '../../support/applications.js'
+import { databaseUrl } from '../../support/databases.js'
+import { makeUser } from '../../support/users.js'
 import { settings, type Vector, VECTORS } from '../../support/password-vectors.js'
 import { sql } from '../../support/sql.js'
 

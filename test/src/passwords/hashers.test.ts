@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hashSync } from '@node-rs/argon2'
 import t from 'tap'
 import { HASHERS, readPassword, unusablePassword } from '../../../src/passwords/hashers/index.js'
-import { fixture } from '../../support/helpers.js'
+import { fixture } from '../../support/fixtures.js'
 
 t.test('the log says why a hash is not accepted, and never what it is', async (t) => {
   for (const [encoded, reason] of [

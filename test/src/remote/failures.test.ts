@@ -1,7 +1,8 @@
 import type { RequestListener, ServerResponse } from 'node:http'
 import t from 'tap'
-import { makeUser } from '../../support/helpers.js'
-import { ask, buildRemoteHost, connect, startFront, startServer, startService, until } from '../../support/remote-service.js'
+import { makeUser } from '../../support/users.js'
+import { ask, buildRemoteHost, connect, startFront, startServer, startService } from '../../support/remote-service.js'
+import { until } from '../../support/until.js'
 
 const KEY = 'a'.repeat(40)
 const OWN = 'fat_the_introspection_token'

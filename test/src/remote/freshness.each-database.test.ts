@@ -1,7 +1,9 @@
 import t from 'tap'
-import { buildService, makeUser } from '../../support/helpers.js'
-import { startProxy } from '../../system/faults/proxy.js'
-import { ask, buildRemoteHost, connect, startFront, startService, until } from '../../support/remote-service.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
+import { startProxy } from '../../support/tcp-proxy.js'
+import { ask, buildRemoteHost, connect, startFront, startService } from '../../support/remote-service.js'
+import { until } from '../../support/until.js'
 
 const LONG = 600_000
 

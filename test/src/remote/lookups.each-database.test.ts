@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { makeUser } from '../../support/helpers.js'
-import { connect, startFront, startService, until } from '../../support/remote-service.js'
+import { makeUser } from '../../support/users.js'
+import { connect, startFront, startService } from '../../support/remote-service.js'
+import { until } from '../../support/until.js'
 
 async function startBehindFront (t: Parameters<typeof startService>[0], options: Parameters<typeof connect>[2] = {}) {
   const service = await startService(t)

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
-import { makeUser, outside } from '../../support/helpers.js'
+import { makeUser } from '../../support/users.js'
+import { withoutCoverage } from '../../support/without-coverage.js'
 import { startService } from '../../support/remote-service.js'
 
 const CHILD = join(import.meta.dirname, 'children/app.ts')
@@ -11,7 +12,7 @@ for (const state of ['is there', 'is gone']) {
   t.test(`a process ends by itself once its application is closed, while the service ${state}`, async (t) => {
     const service = await startService(t)
     const { token } = await makeUser(service.authtoken, 'ann')
-    const child = execFile(...outside(process.execPath, '--import', 'tsx', CHILD, service.url, service.introspector.key, token.key))
+    const child = execFile(...withoutCoverage(process.execPath, '--import', 'tsx', CHILD, service.url, service.introspector.key, token.key))
     t.teardown(() => { child.kill('SIGKILL') })
     let output = ''
     child.stdout?.on('data', (chunk) => { output += chunk })

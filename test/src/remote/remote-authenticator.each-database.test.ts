@@ -1,6 +1,7 @@
 import t from 'tap'
-import { buildHost, makeUser } from '../../support/helpers.js'
-import { play } from '../../support/scenarios.js'
+import { buildHost } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
+import { play } from '../../support/permission-scenarios.js'
 import { ask, buildRemoteHost, captureCaller, connect, startFront, startService } from '../../support/remote-service.js'
 
 t.test('the scenarios hold in remote mode, with DRF keys and with access keys', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { recordedDatabase } from '../../support/helpers.js'
+import { recordedDatabase } from '../../support/fixtures.js'
 import { type Case, cases, createReplay, listenForCases } from '../../support/conformance.js'
 import { exchange, type RawResponse } from '../../support/raw-http.js'
 

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import authtoken, { type FastifyAuthtokenOptions } from '../../../src/index.js'
-import { buildService, customUserDatabase, fixture, makeUser } from '../../support/helpers.js'
-import { until } from '../../support/seams.js'
+import { buildService } from '../../support/applications.js'
+import { customUserDatabase, fixture } from '../../support/fixtures.js'
+import { makeUser } from '../../support/users.js'
+import { until } from '../../support/until.js'
 import { sql } from '../../support/sql.js'
 
 interface Person { id: string, email: string, password: string, token: string | null }

@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import t, { type Test } from 'tap'
 import type { IssuedToken } from '../../../src/identity/identity.js'
-import { buildService, makeLogin } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeLogin } from '../../support/users.js'
 
 const PASSWORDS = ['root-pass-1', 'ann-pass-1', 'bob-pass-1', 'new-s3cret-1', 'wrong-s3cret-1', 's3cret-in-broken-json']
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { databaseUrl } from '../../support/helpers.js'
+import { databaseUrl } from '../../support/databases.js'
 import { run } from '../../../src/commands/program.js'
 import { listening, start } from '../../support/running-service.js'
 

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
-import { buildService, makeUser } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { makeUser } from '../../support/users.js'
 import { exchange } from '../../support/raw-http.js'
 
 t.test('the process is healthy, and ready while its database answers', async (t) => {

@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap'
 import { Client } from 'undici'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
-import { databaseUrl, makeLogin } from '../../support/helpers.js'
-import { until } from '../../support/seams.js'
+import { databaseUrl } from '../../support/databases.js'
+import { makeLogin } from '../../support/users.js'
+import { until } from '../../support/until.js'
 import { listening, start } from '../../support/running-service.js'
 
 const WORKERS = 2

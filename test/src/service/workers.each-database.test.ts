@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { defaultConcurrency } from '../../../src/passwords/hashing-queue.js'
-import { databaseUrl } from '../../support/helpers.js'
-import { until } from '../../support/seams.js'
+import { databaseUrl } from '../../support/databases.js'
+import { until } from '../../support/until.js'
 import { listening, start } from '../../support/running-service.js'
 
 const WORKERS = 2

@@ -5,12 +5,14 @@ import { mock } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { and, eq, gt, isNull, ne, or } from 'drizzle-orm'
 import t, { type Test } from 'tap'
+import { ROOT } from '../../support/repository.js'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
 import type { TokenOptions } from '../../../src/options/token-options.js'
-import { databaseUrl, makeUser, outside } from '../../support/helpers.js'
+import { databaseUrl } from '../../support/databases.js'
+import { makeUser } from '../../support/users.js'
+import { withoutCoverage } from '../../support/without-coverage.js'
 import type { Call, Message, Outcome, Setting } from './children/callers.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const CALLERS = join(import.meta.dirname, 'children/callers.ts')
 
 const PROCESSES = 2
@@ -43,7 +45,7 @@ async function tell<Answer> (child: ChildProcess, message: Message): Promise<Ans
 
 // The same ones for all tests: each of them compiles what it runs.
 const children = Array.from({ length: PROCESSES }, () =>
-  spawn(...outside(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
+  spawn(...withoutCoverage(process.execPath, '--no-warnings', '--import', 'tsx', CALLERS), { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }))
 t.teardown(() => { for (const child of children) child.kill('SIGKILL') })
 
 /** 50 callers in two processes on one file, for one user. */

@@ -6,7 +6,8 @@ import type { TokenOptions } from '../../../src/options/token-options.js'
 import type { NewToken, Origin } from '../../../src/tokens/access-token.js'
 import { digestOf } from '../../../src/tokens/format.js'
 import type { IssuedToken } from '../../../src/identity/identity.js'
-import { databaseUrl, makeUser, open } from '../../support/helpers.js'
+import { databaseUrl, open } from '../../support/databases.js'
+import { makeUser } from '../../support/users.js'
 
 const START = Date.parse('2030-01-01T12:00:00Z')
 

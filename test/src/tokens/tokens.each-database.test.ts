@@ -1,5 +1,6 @@
 import t from 'tap'
-import { open, recordedDatabase } from '../../support/helpers.js'
+import { open } from '../../support/databases.js'
+import { recordedDatabase } from '../../support/fixtures.js'
 
 t.test('whoever asks at once for a token that is not there yet gets the same one', async (t) => {
   const { users, tokens } = await open(t, { onUserCreated: false })

@@ -3,9 +3,9 @@ import pg from 'pg'
 import t, { type Test } from 'tap'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
 import { digestOf } from '../../../src/tokens/format.js'
-import { customUsersOnPostgres, fixture } from '../../support/helpers.js'
+import { customUsersOnPostgres, fixture } from '../../support/fixtures.js'
 import { createDatabase } from '../../support/postgres/database.js'
-import { until } from '../../support/seams.js'
+import { until } from '../../support/until.js'
 import { sql } from '../../support/sql.js'
 
 interface Person { id: string, email: string, token: string }

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import type { UserTableOptions } from '../../../src/options/database-options.js'
 import { openAuthtoken } from '../../../src/index.js'
-import { buildService, databaseUrl } from '../../support/helpers.js'
+import { buildService } from '../../support/applications.js'
+import { databaseUrl } from '../../support/databases.js'
 import { sql } from '../../support/sql.js'
 
 const isPostgres = process.env.TEST_DIALECT === 'postgres'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { open } from '../../support/helpers.js'
+import { open } from '../../support/databases.js'
 import { passwordProblems } from '../../../src/users/django-rules.js'
 
 t.test('onUserCreated decides who gets a token', async (t) => {

@@ -24,8 +24,12 @@ file.test('a server keeps its data when it is killed, and is gone after its end'
   const url = server.url()
 
   t.match(await query(url, 'select version()'), [{ version: /^PostgreSQL 18/ }])
-  t.same(await query(url, "select name, setting from pg_settings where name in ('fsync', 'max_connections', 'server_encoding', 'synchronous_commit') order by name"), [
-    { name: 'fsync', setting: 'on' }, { name: 'max_connections', setting: '50' }, { name: 'server_encoding', setting: 'UTF8' }, { name: 'synchronous_commit', setting: 'on' }
+  t.same(await query(url, "select name, setting from pg_settings where name in ('fsync', 'max_connections', 'server_encoding', " +
+    "'synchronous_commit') order by name"), [
+    { name: 'fsync', setting: 'on' }, { name: 'max_connections', setting: '50' }, { name: 'server_encoding', setting: 'UTF8' }, {
+      name: 'synchronous_commit',
+      setting: 'on'
+    }
   ])
   await t.rejects(query(url.replace(/:[0-9a-f]+@/, ':wrong@'), 'select 1'), { code: '28P01' })
 
@@ -53,7 +57,11 @@ file.test('a server goes with its process, however that ends', async (t) => {
     console.log(JSON.stringify([server.folder, server.url()]))
     if (process.argv[1] !== 'end') setInterval(() => {}, 1000)`
   for (const end of ['end', 'SIGTERM', 'SIGKILL'] as const) {
-    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program, end], { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(
+      process.execPath,
+      ['--import=tsx', '--input-type=module', '-e', program, end],
+      { env: { ...process.env, NODE_OPTIONS: '' }, stdio: ['ignore', 'pipe', 'inherit'] }
+    )
     const [line] = await once(child.stdout, 'data')
     const [folder, url] = JSON.parse(String(line))
     if (end !== 'end') child.kill(end)

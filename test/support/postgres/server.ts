@@ -38,7 +38,14 @@ export interface Postgres {
 }
 
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }
-const SETTINGS = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: 300, shared_buffers: '64MB', autovacuum: 'off', timezone: 'UTC' }
+const SETTINGS = {
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: 300,
+  shared_buffers: '64MB',
+  autovacuum: 'off',
+  timezone: 'UTC'
+}
 
 /** How long a server may take to be ready. */
 const PATIENCE = 30_000
@@ -79,7 +86,10 @@ export async function startPostgres ({ durable = false, settings = {} }: Postgre
     const secret = join(folder, 'password')
     writeFileSync(secret, password, { mode: 0o644 })
     // The fewest rounds of SCRAM: each connection of the tests would go through them.
-    const setup = ['--pgdata', data, '--username', 'postgres', '--pwfile', secret, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-locale', '--no-sync', '--no-instructions', '--set', 'scram_iterations=1']
+    const setup = [
+      '--pgdata', data, '--username', 'postgres', '--pwfile', secret, '--auth', 'scram-sha-256', '--encoding', 'UTF8',
+      '--no-locale', '--no-sync', '--no-instructions', '--set', 'scram_iterations=1'
+    ]
     await execute(bin('initdb'), setup, owner)
 
     const port = await freePort()
@@ -171,7 +181,10 @@ function binaries (): string {
   try {
     return join(dirname(require.resolve(name)), '..', 'native')
   } catch (cause) {
-    throw new Error(`The tests need PostgreSQL, and ${name} is not installed. Set TEST_POSTGRES_URL to a superuser's URL of a server.`, { cause })
+    throw new Error(
+      `The tests need PostgreSQL, and ${name} is not installed. Set TEST_POSTGRES_URL to a superuser's URL of a server.`,
+      { cause }
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { createClient } from './client.js'
-import { environment, type Outcome, type Running, runProgram, startProgram } from './program.js'
+import { environment, type Outcome, type Running, runProgram, startProgram } from '../../support/child-program.js'
 
 /** Debian's own Python, whichever comes first on the path. */
 const PYTHON = '/usr/bin/python3'

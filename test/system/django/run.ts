@@ -10,7 +10,7 @@ import { checkLoad } from './checks/load.js'
 import { checkLogins } from './checks/logins.js'
 import { checkTakeover } from './checks/takeover.js'
 import { createDjango, findDjango } from './django.js'
-import { createReport } from './report.js'
+import { createReport } from '../../support/check-report.js'
 import { type Context, startSides } from './sides.js'
 
 const LIMIT_MS = 15 * 60_000
@@ -30,7 +30,12 @@ async function run (): Promise<0 | 1> {
   }, LIMIT_MS).unref()
 
   report.note(found.versions)
-  for (const name of ['argon2', 'bcrypt'] as const) if (!found[name]) report.note(`python3-${name} is not installed: no ${name} hashes of Django's here`)
+  for (const name of ['argon2', 'bcrypt'] as const) {
+    if (!found[name]) {
+      report.note(`python3-${name} is not installed: no ${name} ` +
+    'hashes of Django\'s here')
+    }
+  }
   const context: Context = { report, folder, packages: found }
   const path = join(folder, 'shared.sqlite3')
 
@@ -38,8 +43,17 @@ async function run (): Promise<0 | 1> {
     report.equal('Django makes a database', (await createDjango(path).manage('migrate')).code, 0)
     const sides = await startSides(path)
     try {
-      report.equal('our service and Django serve it at the same time', [await sides.ours.who('x'), await sides.theirs.who('x')], ['401 Invalid token.', '401 Invalid token.'])
-      const admin = await sides.orm.call<string>('create_user', { username: 'admin', password: 'correct-horse-9', is_superuser: true, is_staff: true })
+      report.equal(
+        'our service and Django serve it at the same time',
+        [await sides.ours.who('x'), await sides.theirs.who('x')],
+        ['401 Invalid token.', '401 Invalid token.']
+      )
+      const admin = await sides.orm.call<string>('create_user', {
+        username: 'admin',
+        password: 'correct-horse-9',
+        is_superuser: true,
+        is_staff: true
+      })
       await report.section('logins', () => checkLogins(context, sides, admin))
       await report.section('changes', () => checkChanges(context, sides, admin))
       await report.section('columns', () => checkColumns(context, sides, admin))

@@ -1,9 +1,8 @@
-import { join } from 'node:path'
+import { ROOT } from '../../support/repository.js'
 import { createClient } from './client.js'
-import { environment, type Outcome, runProgram, startProgram } from './program.js'
+import { environment, type Outcome, runProgram, startProgram } from '../../support/child-program.js'
 
 /** The folder of the repository. */
-export const ROOT = join(import.meta.dirname, '../../..')
 const PROGRAM = ['--import', 'tsx', 'src/cli.ts']
 
 /** Our side on a database file. */
@@ -14,7 +13,10 @@ export type Service = ReturnType<typeof createService>
  * @param settings other settings
  */
 export function createService (path: string, settings: NodeJS.ProcessEnv = {}) {
-  const options = (env: NodeJS.ProcessEnv = {}) => ({ cwd: ROOT, env: environment({ DATABASE_URL: `file:${path}`, PORT: '0', ...settings, ...env }) })
+  const options = (env: NodeJS.ProcessEnv = {}) => ({
+    cwd: ROOT,
+    env: environment({ DATABASE_URL: `file:${path}`, PORT: '0', ...settings, ...env })
+  })
 
   return {
     /** Runs a command. @param password for those that take one */

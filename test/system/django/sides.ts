@@ -1,5 +1,5 @@
 import { createDjango } from './django.js'
-import type { Report } from './report.js'
+import type { Report } from '../../support/check-report.js'
 import { createService } from './service.js'
 
 /** Both sides at work on one file, at the same time. */

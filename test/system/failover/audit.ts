@@ -1,4 +1,4 @@
-import type { Report } from '../django/report.js'
+import type { Report } from '../../support/check-report.js'
 import type { Traffic, World } from './traffic.js'
 
 const AT_ONCE = 16

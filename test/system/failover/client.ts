@@ -45,7 +45,11 @@ export function createClient (origin: string) {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('error', () => finish('lost'))
-        response.on('end', () => finish(response.statusCode as number, parse(Buffer.concat(chunks).toString()), response.headers['retry-after']))
+        response.on('end', () => finish(
+          response.statusCode as number,
+          parse(Buffer.concat(chunks).toString()),
+          response.headers['retry-after']
+        ))
       })
       outgoing.on('error', (error) => finish('lost', { error: error.message }))
       const timer = setTimeout(() => {

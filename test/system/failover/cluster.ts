@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { runProgram, startProgram } from '../django/program.js'
+import { runProgram, startProgram } from '../../support/child-program.js'
 import { createClient } from './client.js'
 import { isRunning, nodeProcesses, readNumber, signal } from './processes.js'
 
@@ -37,7 +37,8 @@ export async function startCluster (folder: string) {
   })) as Record<Member, ReturnType<typeof createClient>>
   const frozen = new Set<number>()
 
-  const is = async (name: Member, role: 'primary' | 'synchronous'): Promise<boolean> => (await patroni[name].request('OPTIONS', `/${role}`)).status === 200
+  const is = async (name: Member, role: 'primary' | 'synchronous'): Promise<boolean> =>
+    (await patroni[name].request('OPTIONS', `/${role}`)).status === 200
 
   /** @returns when it was so */
   async function until (name: Member, role: 'primary' | 'synchronous', limitMs: number): Promise<number> {
@@ -57,7 +58,8 @@ export async function startCluster (folder: string) {
 
     /** Who is the primary, and who is not. */
     async roles (): Promise<{ primary: Member, other: Member }> {
-      const [primary] = await Promise.all(MEMBERS.map(async (name) => await is(name, 'primary') ? name : null)).then((found) => found.filter((name) => name !== null))
+      const [primary] = await Promise.all(MEMBERS.map(async (name) => await is(name, 'primary') ? name : null))
+        .then((found) => found.filter((name) => name !== null))
       if (primary === undefined) throw new Error('There is no primary')
       return { primary, other: primary === 'node1' ? 'node2' : 'node1' }
     },

@@ -60,7 +60,8 @@ export function createLedger () {
    */
   function judge (operation: Operation, node: number, answer: Answer, expected: number[]): boolean {
     const { status } = answer
-    const text = `${operation} on node ${node + 1}: ${status} after ${Math.round(answer.answered - answer.sent)} ms ${JSON.stringify(answer.body)}`
+    const text = `${operation} on node ${node + 1}: ${status} after ${Math.round(answer.answered - answer.sent)} ms ` +
+      `${JSON.stringify(answer.body)}`
     if (status === 'lost' || status === 'late') find(status, text)
     else if (status === 503) {
       if (answer.retryAfter === undefined) find('retryAfter', text)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Report } from '../django/report.js'
+import type { Report } from '../../support/check-report.js'
 import type { Answer } from './client.js'
 import { audit } from './audit.js'
 import type { Cluster, Member } from './cluster.js'
@@ -70,7 +70,11 @@ export async function round (name: string, loss: Loss, stage: Stage): Promise<vo
     firstGood(promoted, () => traffic.exchange(node))
   ]))
   for (const [index, milliseconds] of back.entries()) {
-    report.check(`${index % 2 === 0 ? 'verification of a new token' : 'exchange'} is back on node ${Math.floor(index / 2) + 1}: after ${seconds(milliseconds)}`, milliseconds <= RECOVERY_MS)
+    report.check(
+      `${index % 2 === 0 ? 'verification of a new token' : 'exchange'} is back on node ${Math.floor(index / 2) + 1}: after ` +
+        `${seconds(milliseconds)}`,
+      milliseconds <= RECOVERY_MS
+    )
   }
   await done
 
@@ -78,7 +82,11 @@ export async function round (name: string, loss: Loss, stage: Stage): Promise<vo
   loss.end(cluster)
   const since = performance.now()
   const rejoined = await cluster.until(primary, 'synchronous', REJOIN_MS).catch((error: Error) => error)
-  report.check(`${primary} comes back as synchronous standby${typeof rejoined === 'number' ? `: after another ${seconds(rejoined - since)}` : ''}`, typeof rejoined === 'number', rejoined)
+  report.check(
+    `${primary} comes back as synchronous standby${typeof rejoined === 'number' ? `: after another ${seconds(rejoined - since)}` : ''}`,
+    typeof rejoined === 'number',
+    rejoined
+  )
   await sleep(QUIET_MS)
   await traffic.pause()
   for (const token of reserved) token.reserved = false

@@ -2,11 +2,12 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createReport } from '../django/report.js'
+import { createReport } from '../../support/check-report.js'
+import { builtProgram } from '../../support/repository.js'
 import { type Cluster, startCluster } from './cluster.js'
 import { createLedger } from './ledger.js'
 import { LOSSES, round } from './rounds.js'
-import { type Account, createAccount, type Node, requireBuild, startNode } from './service.js'
+import { type Account, createAccount, type Node, startNode } from './service.js'
 import { createTally } from './tally.js'
 import { createTraffic } from './traffic.js'
 
@@ -45,7 +46,10 @@ async function run (cluster: Cluster): Promise<void> {
     report.check('no log names a password or a token', !secrets.some((secret) => log.includes(secret)) && !ACCESS_TOKEN.test(log))
     const complaints = nodes.flatMap((node) => node.complaints())
     report.check('the nodes complain of nothing but the database', complaints.length === 0, complaints.slice(0, 5))
-    report.check(`each kind of request was answered well, ${world.tally.total()} requests`, world.ledger.users.length > 0 && world.ledger.tokens.some(({ revoked }) => revoked !== undefined))
+    report.check(
+      `each kind of request was answered well, ${world.tally.total()} requests`,
+      world.ledger.users.length > 0 && world.ledger.tokens.some(({ revoked }) => revoked !== undefined)
+    )
     report.note(`a node took a token that another had revoked for ${Math.ceil(world.ledger.longestLag)} ms at most`)
     for (const line of world.tally.lines()) report.note(line)
   })
@@ -78,7 +82,7 @@ process.once('uncaughtException', (error) => {
 })
 
 try {
-  requireBuild()
+  builtProgram()
   cluster = await startCluster(join(folder, 'cluster'))
 } catch (error) {
   process.stderr.write(`test:failover has nothing to test. ${(error as Error).message}\n`)

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { environment, runProgram, startProgram } from '../django/program.js'
+import { builtProgram, ROOT } from '../../support/repository.js'
+import { environment, runProgram, startProgram } from '../../support/child-program.js'
 import { createClient } from './client.js'
 
 /** A user who can log in. */
@@ -14,22 +13,14 @@ export interface Account {
 /** A node of the service. */
 export type Node = Awaited<ReturnType<typeof startNode>>
 
-const ROOT = join(import.meta.dirname, '../../..')
-const PROGRAM = join(ROOT, 'dist', 'src', 'cli.js')
-
 const options = (url: string, env: NodeJS.ProcessEnv = {}) => ({ cwd: ROOT, env: environment({ DATABASE_URL: url, ...env }) })
-
-/** @throws where the service is not built */
-export function requireBuild (): void {
-  if (!existsSync(PROGRAM)) throw new Error('The service is not built: npm run build')
-}
 
 /**
  * Starts a node of the service, as built.
  * @param url of the database
  */
 export async function startNode (url: string) {
-  const program = await startProgram(process.execPath, [PROGRAM, 'serve'], /"Server listening at (http:[^"]+)"/,
+  const program = await startProgram(process.execPath, [builtProgram(), 'serve'], /"Server listening at (http:[^"]+)"/,
     options(url, { PORT: '0', MIGRATE: 'true', LOG_LEVEL: 'info', TOKEN_LIMIT: '0' }))
   const client = createClient(program.found)
   return {
@@ -58,7 +49,7 @@ export async function startNode (url: string) {
  */
 export async function createAccount (url: string, node: Node, kind: 'createuser' | 'createsuperuser', username: string): Promise<Account> {
   const password = randomBytes(12).toString('base64url')
-  const { code, errors } = await runProgram(process.execPath, [PROGRAM, kind, '--username', username, '--noinput', '--no-validate'],
+  const { code, errors } = await runProgram(process.execPath, [builtProgram(), kind, '--username', username, '--noinput', '--no-validate'],
     options(url, { AUTHTOKEN_PASSWORD: password }))
   if (code !== 0) throw new Error(`${kind} ${username} failed: ${errors}`)
   const { status, body } = await node.request('POST', '/api-token-auth/', { body: { username, password } })

@@ -27,6 +27,7 @@ export function createTally () {
       `${name}: ${[...operations].map(([operation, statuses]) => `${operation} ${[...statuses].map(([status, count]) => `${status}×${count}`).join(' ')}`).join(', ')}`),
 
     /** How many requests were counted. */
-    total: (): number => [...phases.values()].flatMap((operations) => [...operations.values()].flatMap((statuses) => [...statuses.values()])).reduce((sum, count) => sum + count, 0)
+    total: (): number => [...phases.values()].flatMap((operations) => [...operations.values()].flatMap((statuses) => [...statuses.values()]))
+      .reduce((sum, count) => sum + count, 0)
   }
 }

@@ -72,7 +72,10 @@ export function createTraffic ({ nodes, accounts, admin, ledger, tally }: World)
 
   async function createUser (node: number): Promise<void> {
     const username = `load-${++serial}`
-    const answer = await send('user', node, 'POST', '/users/', { token: admin.token, body: { username, password: `${username} correct horse` } })
+    const answer = await send('user', node, 'POST', '/users/', {
+      token: admin.token,
+      body: { username, password: `${username} correct horse` }
+    })
     if (ledger.judge('user', node, answer, [201])) ledger.users.push(username)
   }
 

@@ -40,7 +40,11 @@ export function ask (agent: Agent, port: number, { method = 'GET', path, token, 
       let content = ''
       incoming.setEncoding('utf8').on('data', (chunk: string) => { content += chunk })
       incoming.on('error', (error) => settle({ status: 0, problem: error.message }))
-      incoming.on('end', () => settle({ status: incoming.statusCode ?? 0, body: content === '' ? {} : JSON.parse(content), retryAfter: incoming.headers['retry-after'] }))
+      incoming.on('end', () => settle({
+        status: incoming.statusCode ?? 0,
+        body: content === '' ? {} : JSON.parse(content),
+        retryAfter: incoming.headers['retry-after']
+      }))
     })
     const timer = setTimeout(() => {
       settle({ status: 0, problem: `no answer within ${LIMIT_MS / 1000} s` })

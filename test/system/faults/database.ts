@@ -59,7 +59,8 @@ export async function startDatabase () {
     pause: () => signalAll('SIGSTOP'),
     resume: () => signalAll('SIGCONT'),
     /** Ends connections. @param condition on `pg_stat_activity` */
-    terminate: (condition: string) => query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() and ${condition}`),
+    terminate: (condition: string) => query('select pg_terminate_backend(pid) from pg_stat_activity where datname = ' +
+      `current_database() and pid <> pg_backend_pid() and ${condition}`),
     async stop (): Promise<void> {
       await client?.end()
       await server.stop()

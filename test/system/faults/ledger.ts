@@ -105,7 +105,9 @@ export function createLedger () {
     /** Any token that is valid, or that ended lately. */
     pick (isValid: boolean): Tracked | undefined {
       const now = performance.now()
-      return anyOf([...tokens.values()].filter(({ ending, ended }) => isValid ? ending === undefined : ended !== undefined && now - ended < RECENT_MS))
+      return anyOf([...tokens.values()].filter(({ ending, ended }) => isValid
+        ? ending === undefined
+        : ended !== undefined && now - ended < RECENT_MS))
     },
 
     /** Any valid token that is to be ended. */
@@ -116,14 +118,23 @@ export function createLedger () {
       const { ending, ended, refused } = token
       if (!judge(node, `check of ${token.kind} token ${token.id}`, answer, [200, 401])) return
       if (answer.status === 401) {
-        if (ending === undefined || answer.answered < ending) wrong(`401 for a valid ${token.kind} token at ${node}: ${JSON.stringify(answer.body)}`)
+        if (ending === undefined || answer.answered < ending) {
+          wrong(`401 for a valid ${token.kind} token at ${node}: ` +
+            `${JSON.stringify(answer.body)}`)
+        }
         if (!refused.has(node)) refused.set(node, answer.answered)
         return
       }
       const first = refused.get(node)
-      if (first !== undefined && answer.sent > first) wrong(`200 after a 401 for the same ${token.kind} token at ${node}: ${Math.round(answer.sent - first)} ms later`)
+      if (first !== undefined && answer.sent > first) {
+        wrong(`200 after a 401 for the same ${token.kind} token at ${node}: ` +
+          `${Math.round(answer.sent - first)} ms later`)
+      }
       const bound = isExcused('silent', node, answer) ? SILENT_BOUND_MS : BOUND_MS
-      if (ended !== undefined && answer.sent > ended + bound) wrong(`200 for a ${token.kind} token ${Math.round(answer.sent - ended)} ms after its end, at ${node}`)
+      if (ended !== undefined && answer.sent > ended + bound) {
+        wrong(`200 for a ${token.kind} token ${Math.round(answer.sent - ended)} ` +
+          `ms after its end, at ${node}`)
+      }
     }
   }
 }

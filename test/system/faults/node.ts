@@ -1,13 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent } from 'node:http'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environment } from '../django/program.js'
+import { ROOT } from '../../support/repository.js'
+import { environment } from '../../support/child-program.js'
 import { type Answer, ask, type Question } from './client.js'
-import { type Proxy, startProxy } from './proxy.js'
+import { type Proxy, startProxy } from '../../support/tcp-proxy.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const START_MS = 30_000
 const STOP_MS = 15_000
 
@@ -59,7 +58,10 @@ export async function startNode (name: string, url: string) {
     proxy,
     isRunning: () => running.has(child),
     /** What it wrote to standard error, and what its log says of an end by an error. */
-    complaints: (): string[] => [...errors.split('\n'), ...output.split('\n').filter((line) => line.includes('stopped by an error'))].filter((line) => line !== ''),
+    complaints: (): string[] => [
+      ...errors.split('\n'),
+      ...output.split('\n').filter((line) => line.includes('stopped by an error'))
+    ].filter((line) => line !== ''),
     ask: (question: Question): Promise<Answer> => ask(agent, port, question),
     /** Tells it to stop. @returns its exit code, and how long it took */
     async stop (): Promise<{ code: string, milliseconds: number }> {

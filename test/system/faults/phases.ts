@@ -33,8 +33,24 @@ export function phasesOf (database: FaultyDatabase, [first, second]: [Node, Node
     { title: 'paused', away: both, silent: both, long: true, begin: database.pause, lasts: PAUSE_MS, end: database.resume },
     { title: 'all connections ended', away: both, begin: () => database.terminate('true'), lasts: 0 },
     { title: 'listeners ended', away: [], begin: () => database.terminate("application_name = 'fastify-authtoken listener'"), lasts: 0 },
-    { title: 'network cut silently', away: [second.name], silent: [second.name], long: true, begin: second.proxy.cut, lasts: CUT_MS, end: second.proxy.restore },
-    { title: 'connections forgotten', away: [second.name], silent: [second.name], long: true, begin: second.proxy.cut, lasts: LOST_MS, end: second.proxy.forget },
+    {
+      title: 'network cut silently',
+      away: [second.name],
+      silent: [second.name],
+      long: true,
+      begin: second.proxy.cut,
+      lasts: CUT_MS,
+      end: second.proxy.restore
+    },
+    {
+      title: 'connections forgotten',
+      away: [second.name],
+      silent: [second.name],
+      long: true,
+      begin: second.proxy.cut,
+      lasts: LOST_MS,
+      end: second.proxy.forget
+    },
     { title: 'network severed', away: [second.name], long: true, begin: second.proxy.sever, lasts: DOWN_MS, end: second.proxy.restore }
   ]
 }

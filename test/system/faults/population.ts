@@ -20,13 +20,15 @@ const LOGINS = 4
 const SPARES = 4_000
 
 /** A hash in Django's form that takes next to no time: what is measured is no hashing. */
-const cheap = (password: string): string => `pbkdf2_sha256$1000$salt$${pbkdf2Sync(password, 'salt', 1_000, 32, 'sha256').toString('base64')}`
+const cheap = (password: string): string =>
+  `pbkdf2_sha256$1000$salt$${pbkdf2Sync(password, 'salt', 1_000, 32, 'sha256').toString('base64')}`
 
 /** Makes the tables, and users with tokens of both kinds. */
 export async function populate (url: string, ledger: Ledger): Promise<Population> {
   const { database, users, tokens, close } = await openAuthtoken({ database: url, migrate: true, tokens: { limit: 0 } })
   try {
-    const create = (username: string, password: string | null = null, isSuperuser = false) => users.create({ username, password, isSuperuser }, { validate: false })
+    const create = (username: string, password: string | null = null, isSuperuser = false) =>
+      users.create({ username, password, isSuperuser }, { validate: false })
     const { db, tables, users: { table } } = database
     const root = await create('root', null, true)
     for (let i = 0; i < USERS; i++) {

@@ -14,7 +14,12 @@ export type Recovery = Record<'check' | 'login' | 'write' | 'listener', number>
 /** Tries all of it on a node until it works. @param since the end of the fault */
 export async function recover (node: Node, database: FaultyDatabase, load: Load, since: number): Promise<Recovery> {
   const proof = async (name: 'check' | 'login' | 'write') => await firstSuccess(since, ATTEMPT_MS, () => load.proofs[name](node))
-  const [check, login, write, listener] = await Promise.all([proof('check'), proof('login'), proof('write'), firstSuccess(since, LOOK_MS, () => listens(node, database))])
+  const [check, login, write, listener] = await Promise.all([
+    proof('check'),
+    proof('login'),
+    proof('write'),
+    firstSuccess(since, LOOK_MS, () => listens(node, database))
+  ])
   return { check, login, write, listener }
 }
 
@@ -31,13 +36,20 @@ async function firstSuccess (since: number, interval: number, attempt: () => Pro
 
 /** The ports from which a node's connections come decide whose they are: their names are the same. */
 async function listens (node: Node, database: FaultyDatabase): Promise<boolean> {
-  const rows = await database.query("select 1 from pg_stat_activity where application_name = 'fastify-authtoken listener' and state = 'idle' and client_port = any($1::int[])", [node.proxy.ports()])
+  const rows = await database.query(
+    "select 1 from pg_stat_activity where application_name = 'fastify-authtoken listener' and state = 'idle' and client_port = " +
+      'any($1::int[])',
+    [node.proxy.ports()]
+  )
   return rows.length > 0
 }
 
 /** How many connections of a node the database has. */
 export async function connectionsOf (node: Node, database: FaultyDatabase): Promise<number> {
-  const [row] = await database.query<{ count: number }>('select count(*)::int as count from pg_stat_activity where client_port = any($1::int[])', [node.proxy.ports()])
+  const [row] = await database.query<{ count: number }>(
+    'select count(*)::int as count from pg_stat_activity where client_port = any($1::int[])',
+    [node.proxy.ports()]
+  )
   return row?.count ?? 0
 }
 

@@ -1,6 +1,6 @@
 // Two nodes under load while their database, and the network to it, fail in every way. Ends only what it started.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createReport } from '../django/report.js'
+import { createReport } from '../../support/check-report.js'
 import { startDatabase } from './database.js'
 import { checkWrites } from './durability.js'
 import { createLedger, RECOVERY_MS } from './ledger.js'
@@ -37,14 +37,25 @@ async function checkCalm (): Promise<void> {
   const delays = await revokeBySql(nodes, database, ledger)
   report.check(`a revocation by SQL is seen on every node within ${SEEN_MS} ms (${worst(delays)} ms)`, worst(delays) <= SEEN_MS)
   const counts = await Promise.all(nodes.map((node) => connectionsOf(node, database)))
-  report.check(`no node has more than ${POOL_SIZE} + 1 connections (${counts.join(' and ')})`, counts.every((count) => count <= POOL_SIZE + 1))
+  report.check(
+    `no node has more than ${POOL_SIZE} + 1 connections (${counts.join(' and ')})`,
+    counts.every((count) => count <= POOL_SIZE + 1)
+  )
   report.check('both nodes run', nodes.every((node) => node.isRunning()))
 }
 
 async function runPhase (phase: Phase): Promise<void> {
   if (!nodes.every((node) => node.isRunning())) throw new Error('A node has ended')
   ledger.begin(phase.title)
-  const to = await inflict(phase, (from) => { ledger.fault = { title: phase.title, away: phase.away, silent: phase.silent ?? [], from, to: Infinity } })
+  const to = await inflict(phase, (from) => {
+    ledger.fault = {
+      title: phase.title,
+      away: phase.away,
+      silent: phase.silent ?? [],
+      from,
+      to: Infinity
+    }
+  })
   const fault = ledger.fault
   if (fault === undefined) return
   fault.to = to
@@ -59,7 +70,10 @@ async function runPhase (phase: Phase): Promise<void> {
   await sleep(CALM_MS)
   for (const node of nodes.filter(({ name }) => phase.long === true && phase.away.includes(name))) {
     const answers = load.ready(node, fault.from)
-    report.check(`/readyz of ${node.name} says that the database is away`, answers.some(({ status, answered }) => status === 503 && answered <= to + RECOVERY_MS))
+    report.check(
+      `/readyz of ${node.name} says that the database is away`,
+      answers.some(({ status, answered }) => status === 503 && answered <= to + RECOVERY_MS)
+    )
   }
 }
 
@@ -70,7 +84,10 @@ async function stopNodes (): Promise<void> {
   for (const node of nodes) {
     const running = node.isRunning()
     const { code, milliseconds } = await node.stop()
-    report.check(`${node.name} ends in time when it is told to (${code}, ${Math.round(milliseconds)} ms)`, running && code === '0' && milliseconds <= STOP_MS)
+    report.check(
+      `${node.name} ends in time when it is told to (${code}, ${Math.round(milliseconds)} ms)`,
+      running && code === '0' && milliseconds <= STOP_MS
+    )
     // What it could not write without a network, it has to say.
     const complaints = node.complaints().filter((line) => node === nodes[0] || !/AUTHTOKEN_USAGE_LOST|--trace-warnings/.test(line))
     report.equal(`${node.name} had nothing to complain of`, complaints, [])
@@ -86,7 +103,13 @@ for (const phase of phasesOf(database, nodes)) {
 await report.section('acknowledged writes', () => checkWrites(report, database, nodes, ledger))
 await report.section('the end', stopNodes)
 await report.section('answers', async () => {
-  for (const { title, wrong } of ledger.tallies) report.check(`${title}: no wrong answer`, wrong.length === 0, [`${wrong.length} wrong`, ...wrong.slice(0, 20)].join('\n'))
+  for (const { title, wrong } of ledger.tallies) {
+    report.check(
+    `${title}: no wrong answer`,
+    wrong.length === 0,
+    [`${wrong.length} wrong`, ...wrong.slice(0, 20)].join('\n')
+    )
+  }
 })
 printTable(ledger.tallies, recoveries)
 await database.stop()

@@ -6,8 +6,16 @@ export function printTable (tallies: Tally[], recoveries: Map<string, Recovery[]
   const statuses = [...new Set(tallies.flatMap((tally) => Object.keys(tally.statuses)))].sort()
   const rows = tallies.map(({ title, statuses: counts }) => {
     const found = recoveries.get(title)
-    const slower = (what: keyof Recovery) => found === undefined ? '' : `${Math.round(Math.max(...found.map((recovery) => recovery[what])))} ms`
-    return [title, ...statuses.map((status) => String(counts[status] ?? 0)), slower('check'), slower('login'), slower('write'), slower('listener')]
+    const slower = (what: keyof Recovery) =>
+      found === undefined ? '' : `${Math.round(Math.max(...found.map((recovery) => recovery[what])))} ms`
+    return [
+      title,
+      ...statuses.map((status) => String(counts[status] ?? 0)),
+      slower('check'),
+      slower('login'),
+      slower('write'),
+      slower('listener')
+    ]
   })
   const lines = [['phase', ...statuses.map((status) => status === '0' ? 'none' : status), 'check', 'login', 'write', 'listener'], ...rows]
   const widths = (lines[0] as string[]).map((_, i) => Math.max(...lines.map((line) => (line[i] as string).length)))

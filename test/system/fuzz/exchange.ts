@@ -72,6 +72,8 @@ function readAnswer (bytes: Buffer, method: string, isAll: boolean): Answer | nu
   if (status >= 100 && status < 200) return readAnswer(rest, method, isAll)
   const length = /\r\ncontent-length: *(\d+)\r\n/i.exec(head)?.[1]
   const isEmpty = method === 'HEAD' || status === 204 || status === 304
-  const isWhole = isEmpty || (length !== undefined && rest.length >= Number(length)) || (/\r\ntransfer-encoding: chunked\r\n/i.test(head) && rest.toString('latin1').endsWith('0\r\n\r\n'))
+  const isWhole = isEmpty ||
+    (length !== undefined && rest.length >= Number(length)) ||
+    (/\r\ntransfer-encoding: chunked\r\n/i.test(head) && rest.toString('latin1').endsWith('0\r\n\r\n'))
   return isWhole || isAll ? { status, head, body: rest.toString() } : null
 }

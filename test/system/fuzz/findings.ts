@@ -30,13 +30,23 @@ export function judge ({ bytes, whole }: RawRequest, { answer, end }: Outcome, s
 
   const issued = ISSUED.exec(body)?.[1]
   if (issued !== undefined) secrets.addToken(issued)
-  else if (secrets.findTokens(body).some((token) => !request.includes(token))) found.push({ kind: 'token in an answer', detail: `${status} ${body.slice(0, 300)}` })
+  else if (secrets.findTokens(body).some((token) => !request.includes(token))) {
+    found.push({
+      kind: 'token in an answer',
+      detail: `${status} ${body.slice(0, 300)}`
+    })
+  }
 
   // A link to the next page repeats the query that was sent, whatever it holds.
   const [head = ''] = request.split('\r\n\r\n', 1)
   const passwords = secrets.findPasswords(answer.head + body).filter((password) => !head.includes(password))
   if (passwords.length > 0) found.push({ kind: 'password in an answer', detail: `${status} ${passwords.join(' ')}` })
-  if (USER.test(body) && secrets.findTokens(request).length === 0) found.push({ kind: 'user without a token', detail: `${status} ${body.slice(0, 300)}` })
+  if (USER.test(body) && secrets.findTokens(request).length === 0) {
+    found.push({
+      kind: 'user without a token',
+      detail: `${status} ${body.slice(0, 300)}`
+    })
+  }
   return found
 }
 

@@ -22,7 +22,11 @@ export const FRAMINGS: Framing[] = [
   function tooShort (random, request) { setHeader(request, 'Content-Length', String(random.int(request.body.length + 1))) },
   function noLength (_random, request) { setHeader(request, 'Content-Length', undefined) },
   function oddLength (random, request) {
-    setHeader(request, 'Content-Length', random.pick(['-1', '0x10', '1e3', '99999999999999999999', '', ' ', '1,1', '+5', '5 5', 'five', '262145', '00']))
+    setHeader(
+      request,
+      'Content-Length',
+      random.pick(['-1', '0x10', '1e3', '99999999999999999999', '', ' ', '1,1', '+5', '5 5', 'five', '262145', '00'])
+    )
     request.whole = false
   },
   function twoLengths (random, request) {
@@ -30,7 +34,10 @@ export const FRAMINGS: Framing[] = [
     request.whole = false
   },
   function lengthAndChunks (random, request) {
-    request.headers.push(['Content-Length', String(request.body.length)], ['Transfer-Encoding', random.pick(['chunked', 'Chunked', 'chunked, identity', 'identity', 'gzip', '\vchunked'])])
+    request.headers.push(['Content-Length', String(request.body.length)], [
+      'Transfer-Encoding',
+      random.pick(['chunked', 'Chunked', 'chunked, identity', 'identity', 'gzip', '\vchunked'])
+    ])
     request.body = random.chance(0.5) ? chunks(random, request.body) : request.body
     request.whole = false
   },
@@ -45,7 +52,11 @@ function chunks (random: Random, body: Buffer): Buffer {
   const parts: Buffer[] = []
   for (let start = 0; start < body.length;) {
     const size = Math.min(body.length - start, 1 + random.int(random.chance(0.5) ? 8 : 5000))
-    parts.push(Buffer.from(`${size.toString(16)}${random.chance(0.1) ? ';a=b' : ''}\r\n`), body.subarray(start, start + size), Buffer.from('\r\n'))
+    parts.push(
+      Buffer.from(`${size.toString(16)}${random.chance(0.1) ? ';a=b' : ''}\r\n`),
+      body.subarray(start, start + size),
+      Buffer.from('\r\n')
+    )
     start += size
   }
   return Buffer.concat([...parts, Buffer.from(`0\r\n${random.chance(0.1) ? 'X-Trailer: a\r\n' : ''}\r\n`)])

@@ -40,15 +40,28 @@ export interface FuzzResult extends FuzzOptions {
  */
 export async function fuzz ({ requests, seed }: FuzzOptions): Promise<FuzzResult> {
   const result: FuzzResult = { requests, seed, statuses: {}, queueFull: 0, unanswered: 0, logLines: 0, errors: [], findings: [] }
-  const report = (kind: Finding['kind'], detail: string, index: number | null = null, request: string | null = null) => { result.findings.push({ kind, detail, index, request }) }
+  const report = (kind: Finding['kind'], detail: string, index: number | null = null, request: string | null = null) => {
+    result.findings.push({
+      kind,
+      detail,
+      index,
+      request
+    })
+  }
   const onUncaught = (error: unknown) => report('uncaught', error instanceof Error ? `${error.stack}` : String(error))
   process.on('uncaughtException', onUncaught).on('unhandledRejection', onUncaught)
 
-  const service = await startService({ BODY_LIMIT: '16384', TRUST_PROXY: createRandom(seed).pick(['on', 'off']) }, (detail) => report('open route', detail))
+  const service = await startService(
+    { BODY_LIMIT: '16384', TRUST_PROXY: createRandom(seed).pick(['on', 'off']) },
+    (detail) => report('open route', detail)
+  )
   const { accounts, port } = service
   const known = [...accounts.byId.values(), accounts.staff]
   const secrets = createSecrets(known.flatMap(({ password }) => password ?? []), known.flatMap(({ token }) => token ?? []))
-  const material: Material = { accounts, cases: JSON.parse(readFileSync(CASES, 'utf8')).map(({ request }: { request: ConformanceRequest }) => request) }
+  const material: Material = {
+    accounts,
+    cases: JSON.parse(readFileSync(CASES, 'utf8')).map(({ request }: { request: ConformanceRequest }) => request)
+  }
 
   async function sendOne (index: number): Promise<void> {
     const random = randomOf(seed, index)

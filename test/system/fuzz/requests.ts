@@ -26,7 +26,14 @@ const PUBLIC_PATHS = [
   '/healthz', '/readyz', '/openapi.json', '/docs', '/docs/', '/docs/json', '/docs/yaml', '/docs/static/index.html', '/docs/static/index.css',
   '/docs/static/swagger-initializer.js', '/docs/static/..%2f..%2fpackage.json', '/docs/static/../../package.json', '/', '/favicon.ico', '/users/../healthz'
 ]
-const TOKEN_PATHS = ['/tokens/', '/tokens/current/', '/tokens/drf-1/', '/tokens/drf-99999999999999999999/', '/tokens/0123456789abcdef/', '/tokens/current/rotate/']
+const TOKEN_PATHS = [
+  '/tokens/',
+  '/tokens/current/',
+  '/tokens/drf-1/',
+  '/tokens/drf-99999999999999999999/',
+  '/tokens/0123456789abcdef/',
+  '/tokens/current/rotate/'
+]
 const USER_PATHS = ['/users/me/', '/users/', '/users/alice/', '/users/root', '/users/guest-1/']
 
 /** A request that the service knows, mostly a valid one. */
@@ -59,10 +66,12 @@ type Fields = Record<string, string>
 
 const jsonLogin = (fields: Fields) => withBody(draft('POST', '/api-token-auth/'), 'application/json', JSON.stringify(fields))
 
-const formLogin = (fields: Fields) => withBody(draft('POST', '/api-token-auth/'), 'application/x-www-form-urlencoded', new URLSearchParams(fields).toString())
+const formLogin = (fields: Fields) =>
+  withBody(draft('POST', '/api-token-auth/'), 'application/x-www-form-urlencoded', new URLSearchParams(fields).toString())
 
 const multipartLogin = (fields: Fields) => {
-  const parts = Object.entries(fields).map(([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+  const parts = Object.entries(fields).map(([name, value]) => `--${BOUNDARY}\r\nContent-Disposition: form-data; ` +
+    `name="${name}"\r\n\r\n${value}\r\n`)
   return withBody(draft('POST', '/api-token-auth/'), `multipart/form-data; boundary=${BOUNDARY}`, `${parts.join('')}--${BOUNDARY}--\r\n`)
 }
 
@@ -72,7 +81,9 @@ const list: Recipe = (random, material) => {
   const query = [
     ...(random.chance(0.5) ? [`page=${random.pick(['1', '2', '3', '0', '-1', '1e3', '99999999', '1000000', 'last', '', '%31'])}`] : []),
     ...(random.chance(0.5) ? [`page_size=${random.pick(['1', '2', '10', '1000', '1001', '0', 'x', '1.0'])}`] : []),
-    ...(random.chance(0.4) ? [`search=${encode(random.chance(0.5) ? oddString(random) : random.pick(['a', 'guest', '%', '_', 'root']))}`] : [])
+    ...(random.chance(0.4)
+      ? [`search=${encode(random.chance(0.5) ? oddString(random) : random.pick(['a', 'guest', '%', '_', 'root']))}`]
+      : [])
   ]
   return as(random, material, draft('GET', query.length === 0 ? '/users/' : `/users/?${query.join('&')}`))
 }
@@ -86,22 +97,36 @@ const read: Recipe = (random, material) => as(random, material, draft('GET', use
 
 const change: Recipe = (random, material) => {
   const field = random.pick<() => Fields>([
-    () => ({ password: random.pick(GUESTS).password }), () => ({ username: random.pick(GUESTS).username }), () => ({ email: 'guest@example.org' }), () => ({ first_name: 'Ann' }), () => ({})
+    () => ({
+      password: random.pick(GUESTS).password
+    }), () => ({
+      username: random.pick(GUESTS).username
+    }), () => ({ email: 'guest@example.org' }), () => ({ first_name: 'Ann' }), () => ({})
   ])
   return withBody(as(random, material, draft('PATCH', userPath(random, material))), 'application/json', jsonObject(random, field()))
 }
 
 const remove: Recipe = (random, material) => as(random, material, draft('DELETE', userPath(random, material)))
 
-const makeToken: Recipe = (random, material) => withBody(as(random, material, draft('POST', random.pick(['/tokens/', `${userPath(random, material).replace(/\/$/, '')}/tokens/`]))), 'application/json', jsonObject(random, {
+const makeToken: Recipe = (random, material) => withBody(as(
+  random,
+  material,
+  draft('POST', random.pick(['/tokens/', `${userPath(random, material).replace(/\/$/, '')}/tokens/`]))
+), 'application/json', jsonObject(random, {
   ...(random.chance(0.5) && { name: random.pick(['ci', 'laptop', 'drf', oddString(random)]) }),
   ...(random.chance(0.5) && { scope: random.pick(['*', '', 'tokens', 'a b', 'admin', 'introspect', oddString(random)]) })
 }))
 
 const useToken: Recipe = (random, material) => {
   const path = random.chance(0.1) ? `/tokens/${encode(oddString(random))}/` : random.pick(TOKEN_PATHS)
-  const request = as(random, material, draft(random.pick(['GET', 'GET', 'PATCH', 'DELETE', 'POST']), path + random.pick(['', '', '?keep=current', '?keep=x', '?page=0'])))
-  return ['PATCH', 'POST'].includes(request.method) ? withBody(request, 'application/json', `{${random.pick(['"disabled":true', '"grace":60', '"grace":-1', '"name":"robot"', `"scope":${oddJson(random)}`, `"grace":${oddJson(random)}`])}}`) : request
+  const request = as(
+    random,
+    material,
+    draft(random.pick(['GET', 'GET', 'PATCH', 'DELETE', 'POST']), path + random.pick(['', '', '?keep=current', '?keep=x', '?page=0']))
+  )
+  return ['PATCH', 'POST'].includes(request.method)
+    ? withBody(request, 'application/json', `{${random.pick(['"disabled":true', '"grace":60', '"grace":-1', '"name":"robot"', `"scope":${oddJson(random)}`, `"grace":${oddJson(random)}`])}}`)
+    : request
 }
 
 const introspect: Recipe = (random, material) => {
@@ -111,18 +136,36 @@ const introspect: Recipe = (random, material) => {
   return random.pick([
     () => withBody(as(random, material, draft('POST', '/introspect')), type, form),
     () => withBody(as(random, material, draft('POST', '/revoke')), type, form),
-    () => withBody(as(random, material, draft('POST', '/introspect/batch')), 'application/json', JSON.stringify({ tokens: Array.from({ length: random.int(5) }, one), ...(random.chance(0.5) && { identity: random.chance(0.9) || one() }) })),
+    () => withBody(
+      as(random, material, draft('POST', '/introspect/batch')),
+      'application/json',
+      JSON.stringify({
+        tokens: Array.from({ length: random.int(5) }, one),
+        ...(random.chance(0.5) && { identity: random.chance(0.9) || one() })
+      })
+    ),
     () => as(random, material, draft('GET', '/.well-known/oauth-authorization-server'))
   ])()
 }
 
 const forwardAuth: Recipe = (random, material) => {
-  const request = as(random, material, draft(random.chance(0.5) ? 'GET' : random.pick(METHODS.filter((method) => method !== 'CONNECT')), `/forward-auth${random.pick(['', '', '?scope=orders:read', '?staff=1', '?scope=', '?x=y', '/', '/-/scope/orders:read/-/a', '/-/staff/1', '/-/', `/${encode(oddString(random))}`, '/users/me/?page=1', '/%zz'])}`))
-  return random.chance(0.3) ? withBody(request, random.pick(['application/json', 'text/xml', 'multipart/form-data']), random.pick(['', '{', 'x'])) : request
+  const request = as(
+    random,
+    material,
+    draft(
+      random.chance(0.5) ? 'GET' : random.pick(METHODS.filter((method) => method !== 'CONNECT')),
+      `/forward-auth${random.pick(['', '', '?scope=orders:read', '?staff=1', '?scope=', '?x=y', '/', '/-/scope/orders:read/-/a', '/-/staff/1', '/-/', `/${encode(oddString(random))}`, '/users/me/?page=1', '/%zz'])}`
+    )
+  )
+  return random.chance(0.3)
+    ? withBody(request, random.pick(['application/json', 'text/xml', 'multipart/form-data']), random.pick(['', '{', 'x']))
+    : request
 }
 
 const anything: Recipe = (random, material) => as(random, material, draft(
-  random.chance(0.6) ? 'GET' : random.pick(METHODS), random.chance(0.7) ? random.pick(PUBLIC_PATHS) : random.pick([...USER_PATHS, ...TOKEN_PATHS, '/api-token-auth/'])
+  random.chance(0.6) ? 'GET' : random.pick(METHODS), random.chance(0.7)
+    ? random.pick(PUBLIC_PATHS)
+    : random.pick([...USER_PATHS, ...TOKEN_PATHS, '/api-token-auth/'])
 ))
 
 const RECIPES: Recipe[] = [

@@ -5,7 +5,10 @@ const SHOWN = 10
 
 function readArguments (): { requests: number, seed: number } {
   const { values } = parseArgs({
-    options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) } }
+    options: {
+      requests: { type: 'string', default: '20000' },
+      seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) }
+    }
   })
   const requests = Number(values.requests)
   const seed = Number(values.seed)

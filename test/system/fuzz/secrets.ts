@@ -20,7 +20,8 @@ export function createSecrets (passwords: string[], tokens: string[]) {
     addToken: (key: string): void => { keys.add(key) },
 
     /** The tokens in a text. */
-    findTokens: (text: string): string[] => [...text.matchAll(/fat_[0-9A-Za-z]{36}|[0-9a-f]{40}/gi)].map(([key]) => key).filter((key) => keys.has(key) || keys.has(key.toLowerCase())),
+    findTokens: (text: string): string[] => [...text.matchAll(/fat_[0-9A-Za-z]{36}|[0-9a-f]{40}/gi)].map(([key]) => key)
+      .filter((key) => keys.has(key) || keys.has(key.toLowerCase())),
 
     /** The passwords in a text, and the hashes of passwords. */
     findPasswords: (text: string): string[] => [

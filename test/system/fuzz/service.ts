@@ -44,7 +44,10 @@ export async function startService (env: NodeJS.ProcessEnv, onOpened: (detail: s
 
   const log: string[] = []
   const settings = loadSettings({ ...env, DATABASE_URL: `file:${path}`, LOG_LEVEL: 'debug' })
-  const authtoken = await openAuthtoken({ database: settings.DATABASE_URL, passwords: { hasher: 'argon2', rehash: true, concurrency: 2, size: 4 } })
+  const authtoken = await openAuthtoken({
+    database: settings.DATABASE_URL,
+    passwords: { hasher: 'argon2', rehash: true, concurrency: 2, size: 4 }
+  })
   const server = await buildServer(settings, authtoken, { stream: { write: (line) => { log.push(line) } } })
   await server.listen({ host: '127.0.0.1', port: 0 })
   const keeper = createKeeper(path, pristine)
@@ -87,7 +90,8 @@ function prepare (path: string, users: FixtureUser[]): void {
   for (const { username_stored: username, password } of users) if (password !== null) update.run(cheapHash(password), username)
   client.prepare(`insert into auth_user (username, password, is_active, is_staff, is_superuser, first_name, last_name, email, date_joined)
     values (?, ?, 1, 1, 0, '', '', '', '2026-01-01 00:00:00')`).run(STAFF.username, cheapHash(STAFF.password as string))
-  client.prepare("insert into authtoken_token (key, created, user_id) select ?, '2026-01-01 00:00:00', id from auth_user where username = ?").run(STAFF.token, STAFF.username)
+  client.prepare("insert into authtoken_token (key, created, user_id) select ?, '2026-01-01 00:00:00', id from auth_user where " +
+    'username = ?').run(STAFF.token, STAFF.username)
   const special = users.find(({ id }) => id === REFERRED_TO)?.username_stored
   client.prepare(`insert into django_admin_log (action_time, object_repr, action_flag, change_message, user_id)
     select '2026-01-01 00:00:00', '', 1, '', id from auth_user where username = ?`).run(special)
@@ -109,7 +113,8 @@ function createKeeper (path: string, pristine: string) {
   const client = new SQLite(path)
   client.pragma('foreign_keys = OFF')
   client.prepare('attach ? as pristine').run(pristine)
-  const find = client.prepare('select is_superuser from authtoken_token join auth_user on auth_user.id = user_id where key = ? and is_active').pluck()
+  const find = client.prepare('select is_superuser from authtoken_token join auth_user on auth_user.id = user_id where key = ? and ' +
+    'is_active').pluck()
   const findAccess = client.prepare(`select is_superuser and ' ' || scope || ' ' glob '* [*] *' from authtoken_accesstoken join auth_user on auth_user.id = user_id
     where digest = ? and is_active and not disabled and (expires is null or expires > strftime('%Y-%m-%d %H:%M:%f', 'now'))`).pluck()
   const allKeys = client.prepare('select key from main.authtoken_token').pluck()

@@ -12,7 +12,25 @@ const STRINGS = [
   '\' or 1=1 --', '"; drop table auth_user; --', '<script>', 'a@b.c', 'a@b', '@', 'a b@c.d', 'true', 'null', '0', '1e400', '-', '_', '*', '\\u0000'
 ]
 
-const LITERALS = ['null', 'true', 'false', '[]', '{}', '[null]', '[[]]', '["alice"]', '{"a":1}', '{"__proto__":{"is_superuser":true}}', '""', '"\\ud800"', '"\\u0000"', '"\\x"', '\'a\'', 'undefined', '"']
+const LITERALS = [
+  'null',
+  'true',
+  'false',
+  '[]',
+  '{}',
+  '[null]',
+  '[[]]',
+  '["alice"]',
+  '{"a":1}',
+  '{"__proto__":{"is_superuser":true}}',
+  '""',
+  '"\\ud800"',
+  '"\\u0000"',
+  '"\\x"',
+  '\'a\'',
+  'undefined',
+  '"'
+]
 
 /** A string that is seldom in tests. */
 export function oddString (random: Random): string {

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import type { Report } from '../django/report.js'
-import { ROOT } from '../django/service.js'
+import { ROOT } from '../../support/repository.js'
+import type { Report } from '../../support/check-report.js'
 import type { Project } from './project.js'
 
 const PACKAGE = 'node_modules/fastify-authtoken'
@@ -19,10 +19,18 @@ export function checkContents (report: Report, project: Project): void {
   const files = project.files(PACKAGE)
   const paths = files.map(({ path }) => path)
   report.note(`${files.length} files, ${Math.round(files.reduce((sum, { content }) => sum + content.length, 0) / 1024)} kB`)
-  report.equal('the package holds the program, its declarations, the migrations, README and LICENSE', NEEDED.filter((path) => !paths.includes(path)), [])
+  report.equal(
+    'the package holds the program, its declarations, the migrations, README and LICENSE',
+    NEEDED.filter((path) => !paths.includes(path)),
+    []
+  )
   report.equal('it holds nothing outside dist but the usual pages', paths.filter((path) => !PLACES.test(path)), [])
   report.equal('no test, no source, no database, no settings', paths.filter((path) => UNWANTED.test(path)), [])
-  report.equal('no file tells a secret', files.filter(({ path, content }) => SECRETS.test(content) || (path.startsWith('dist/') && TOKEN.test(content))).map(({ path }) => path), [])
+  report.equal(
+    'no file tells a secret',
+    files.filter(({ path, content }) => SECRETS.test(content) || (path.startsWith('dist/') && TOKEN.test(content))).map(({ path }) => path),
+    []
+  )
   report.equal('no file tells where it was built', files.filter(({ content }) => content.includes(ROOT)).map(({ path }) => path), [])
   report.check('the command may be executed', isExecutable(join(project.folder, PACKAGE, 'dist/src/cli.js')))
 

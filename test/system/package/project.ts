@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { environment, type Outcome, runProgram, startProgram } from '../django/program.js'
+import { environment, type Outcome, runProgram, startProgram } from '../../support/child-program.js'
 
 /** A project that uses the package, in a folder of its own. */
 export type Project = ReturnType<typeof createProject>

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { createClient } from '../django/client.js'
-import { startProgram } from '../django/program.js'
-import type { Report } from '../django/report.js'
+import { startProgram } from '../../support/child-program.js'
+import type { Report } from '../../support/check-report.js'
 import { createProject, type Project } from './project.js'
 
 const PROGRAM = `
@@ -30,13 +30,19 @@ export async function checkRemote (report: Report, service: Project, tarball: st
   const env = { DATABASE_URL: `file:${join(folder, 'service.db')}`, MIGRATE: 'true' }
   const server = await service.startCommand(['authtoken', 'serve'], /"Server listening at (http:[^"]+)"/, { ...env, PORT: '0' })
   try {
-    await service.command(['authtoken', 'createsuperuser', '--noinput', '--username', 'ada'], { ...env, AUTHTOKEN_PASSWORD: 'correct-horse-9' })
+    await service.command(
+      ['authtoken', 'createsuperuser', '--noinput', '--username', 'ada'],
+      { ...env, AUTHTOKEN_PASSWORD: 'correct-horse-9' }
+    )
     const keyOf = async (name: string, scope: string): Promise<string> => {
       const made = await service.command(['authtoken', 'tokens', 'create', 'ada', '--name', name, '--scope', scope, '--json'], env)
       return (JSON.parse(made.output) as { token: string }).token
     }
     const [own, key] = [await keyOf('remote', 'introspect'), await keyOf('caller', 'orders:read')]
-    const app = await startProgram(process.execPath, ['app.js'], /listening at (.+)/, { cwd: folder, env: { ...process.env, SERVICE_URL: server.found, SERVICE_TOKEN: own } })
+    const app = await startProgram(process.execPath, ['app.js'], /listening at (.+)/, {
+      cwd: folder,
+      env: { ...process.env, SERVICE_URL: server.found, SERVICE_TOKEN: own }
+    })
     try {
       const client = createClient(app.found, '/me')
       const known = await client.request('GET', '/me', { token: key })

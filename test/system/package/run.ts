@@ -4,10 +4,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ROOT } from '../../support/repository.js'
 import { createClient } from '../django/client.js'
-import { runProgram } from '../django/program.js'
-import { createReport, type Report } from '../django/report.js'
-import { ROOT } from '../django/service.js'
+import { runProgram } from '../../support/child-program.js'
+import { createReport, type Report } from '../../support/check-report.js'
 import { checkContents } from './contents.js'
 import { createProject, npmEnvironment, type Project } from './project.js'
 import { checkRemote } from './remote.js'
@@ -41,9 +41,19 @@ async function run (): Promise<0 | 1> {
     project.write('app.ts', snippet.code)
     await report.section('types', () => checkTypes(report, project))
     await report.section('entries', async () => {
-      for (const entry of ['', '/sqlite', '/postgres', '/testing', '/remote', '/client']) report.equal(`fastify-authtoken${entry} loads no driver before a database is opened`, await project.loadedBy(`fastify-authtoken${entry}`, DRIVERS), [])
+      for (const entry of ['', '/sqlite', '/postgres', '/testing', '/remote', '/client']) {
+        report.equal(
+        `fastify-authtoken${entry} loads no driver before a database is opened`,
+        await project.loadedBy(`fastify-authtoken${entry}`, DRIVERS),
+        []
+        )
+      }
       report.equal('fastify-authtoken/remote loads no password hashing', await project.loadedBy('fastify-authtoken/remote', HASHING), [])
-      report.equal('fastify-authtoken/client loads nothing', await project.loadedBy('fastify-authtoken/client', [...HASHING, 'fastify', 'undici', '@fastify/error', '@sinclair/typebox']), [])
+      report.equal(
+        'fastify-authtoken/client loads nothing',
+        await project.loadedBy('fastify-authtoken/client', [...HASHING, 'fastify', 'undici', '@fastify/error', '@sinclair/typebox']),
+        []
+      )
     })
     await report.section('the snippet at work', () => runSnippet(report, project, snippet, port))
     await report.section('the service at work', () => runService(report, project, snippet))
@@ -54,7 +64,11 @@ async function run (): Promise<0 | 1> {
 
 async function pack (report: Report, folder: string): Promise<string | null> {
   for (const name of ['project', 'remote']) mkdirSync(join(folder, name))
-  const { code, output, errors } = await runProgram('npm', ['pack', '--pack-destination', folder], { cwd: ROOT, env: npmEnvironment(), timeoutMs: 180_000 })
+  const { code, output, errors } = await runProgram('npm', ['pack', '--pack-destination', folder], {
+    cwd: ROOT,
+    env: npmEnvironment(),
+    timeoutMs: 180_000
+  })
   const name = readdirSync(folder).find((file) => file.endsWith('.tgz'))
   report.check('npm pack builds and packs', code === 0 && name !== undefined, output + errors)
   return name === undefined ? null : join(folder, name)
@@ -73,7 +87,10 @@ async function install (report: Report, project: Project, tarball: string): Prom
   const { code, output, errors } = await project.install(tarball, ...packages)
   report.check('npm install installs the tarball beside Fastify 5', code === 0, output + errors)
   report.check('better-sqlite3 is there, and compiled', project.has('node_modules/better-sqlite3/build/Release/better_sqlite3.node'))
-  for (const [, name] of errors.matchAll(/EBADENGINE +package: '([^']+)'/g)) report.note(`npm warns that ${name} is not made for Node ${process.versions.node}`)
+  for (const [, name] of errors.matchAll(/EBADENGINE +package: '([^']+)'/g)) {
+    report.note(`npm warns that ${name} is not made for Node ` +
+      `${process.versions.node}`)
+  }
   for (const [, name] of errors.matchAll(/npm warn install-scripts +(\S+@\S+) /g)) report.note(`npm warns that the install script of ${name} is not approved`)
 }
 
@@ -85,8 +102,15 @@ async function runSnippet (report: Report, project: Project, { path, database }:
     report.equal('without a token: 401 with the challenge Token', [answer.status, answer.headers.get('www-authenticate'), answer.body],
       [401, 'Token', { detail: 'Authentication credentials were not provided.' }])
 
-    const made = await project.command(['authtoken', 'createsuperuser', '--noinput', '--username', 'ada', '--email', 'ada@example.org'], { DATABASE_URL: database, AUTHTOKEN_PASSWORD: PASSWORD })
-    report.equal('npx authtoken createsuperuser makes a user in the database of the running program', [made.code, made.output], [0, 'Superuser created successfully.\n'])
+    const made = await project.command(
+      ['authtoken', 'createsuperuser', '--noinput', '--username', 'ada', '--email', 'ada@example.org'],
+      { DATABASE_URL: database, AUTHTOKEN_PASSWORD: PASSWORD }
+    )
+    report.equal(
+      'npx authtoken createsuperuser makes a user in the database of the running program',
+      [made.code, made.output],
+      [0, 'Superuser created successfully.\n']
+    )
     const key = await client.login('ada', PASSWORD)
     report.check('the exchange gives a token', /^[0-9a-f]{40}$/.test(key), key)
     report.equal('with the token: 200 and the user\'s name', await client.who(key), 'ada')
@@ -100,7 +124,11 @@ async function runSnippet (report: Report, project: Project, { path, database }:
 }
 
 async function runService (report: Report, project: Project, { database }: Snippet): Promise<void> {
-  const server = await project.startCommand(['authtoken', 'serve'], /"Server listening at (http:[^"]+)"/, { DATABASE_URL: database, PORT: '0' })
+  const server = await project.startCommand(
+    ['authtoken', 'serve'],
+    /"Server listening at (http:[^"]+)"/,
+    { DATABASE_URL: database, PORT: '0' }
+  )
   try {
     const client = createClient(server.found, '/users/me/')
     report.equal('npx authtoken serve runs on the same database', await client.who(await client.login('ada', PASSWORD)), 'ada')

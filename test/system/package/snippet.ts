@@ -13,7 +13,8 @@ export interface Snippet {
  * @throws where there is no such block, or it is not what can be run here
  */
 export function findSnippet (page: string, port: number): Snippet {
-  const block = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text]) => text as string).find((text) => text.includes("from 'fastify-authtoken'"))
+  const block = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text]) => text as string)
+    .find((text) => text.includes("from 'fastify-authtoken'"))
   if (block === undefined) throw new Error("README.md has no ```ts block with from 'fastify-authtoken'")
   const code = block.replace(/\bport: *\d+/, `port: ${port}`)
   const path = /\.get\('(\/[^']*)'/.exec(code)?.[1]

@@ -1,5 +1,5 @@
 import { COMPILERS } from '../../support/compile-typescript.js'
-import type { Report } from '../django/report.js'
+import type { Report } from '../../support/check-report.js'
 import type { Project } from './project.js'
 
 const ASSERTIONS = `

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Running } from '../django/program.js'
+import type { Running } from '../../support/child-program.js'
 import { ask } from './client.js'
 import type { Context } from './checks.js'
 

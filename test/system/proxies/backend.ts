@@ -32,7 +32,14 @@ export async function startBackend () {
     } catch {
       return
     }
-    const found = { method: request.method ?? '', url: request.url ?? '', headers: linesOf(request.rawHeaders), trailers: linesOf(request.rawTrailers), length, sha256: hash.digest('hex') }
+    const found = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      headers: linesOf(request.rawHeaders),
+      trailers: linesOf(request.rawTrailers),
+      length,
+      sha256: hash.digest('hex')
+    }
     reached.push(found)
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(found))

@@ -34,7 +34,15 @@ export function ask (port: number, { method = 'GET', path = '/', token, headers 
   if (body !== undefined) lines.push(chunked ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', String(body.length)])
   return new Promise((resolve, reject) => {
     // A flat list is sent as it stands, doubles and all.
-    const outgoing = request({ agent: agent ?? false, host: '127.0.0.1', port, method, path, headers: lines.flat() as never, timeout: TIMEOUT_MS }, (incoming) => {
+    const outgoing = request({
+      agent: agent ?? false,
+      host: '127.0.0.1',
+      port,
+      method,
+      path,
+      headers: lines.flat() as never,
+      timeout: TIMEOUT_MS
+    }, (incoming) => {
       const chunks: Buffer[] = []
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
       incoming.on('error', reject)

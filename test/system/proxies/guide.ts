@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ROOT } from '../django/service.js'
+import { ROOT } from '../../support/repository.js'
 
 const GUIDE = join(ROOT, 'docs', 'proxies.md')
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { environment, type Running, runProgram, startProgram } from '../django/program.js'
+import { environment, type Running, runProgram, startProgram } from '../../support/child-program.js'
 import { guideFiles, type Places } from './guide.js'
 import { listening } from './service.js'
 
@@ -104,7 +104,10 @@ export async function startProxy (program: Program, places: Places, folder: stri
     writeFileSync(file, `${program.name === 'caddy' ? CADDY_GLOBAL : ''}${text(places, folder)}`)
     return file
   })
-  const running = await startProgram(program.name, program.prepare(folder, files), null, { cwd: folder, env: environment({ HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }) })
+  const running = await startProgram(program.name, program.prepare(folder, files), null, {
+    cwd: folder,
+    env: environment({ HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder })
+  })
   try {
     await listening(places.proxy)
   } catch (error) {

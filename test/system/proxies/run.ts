@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createReport } from '../django/report.js'
+import { createReport } from '../../support/check-report.js'
 import { checkAbsence } from './absence.js'
 import { startBackend } from './backend.js'
 import { checkCalls } from './calls.js'
@@ -47,7 +47,13 @@ async function run (): Promise<0 | 1> {
           await report.section(title('a client that says who it is'), () => checkForgery(context))
           await report.section(title('connections'), () => checkConnections(context))
           await report.section(title('the calls of the guide'), () => checkCalls(report, places, keys, folder))
-          await report.section(title('the service away'), async () => { service = await checkAbsence(context, service, (settings) => startService(database, port, settings)) })
+          await report.section(title('the service away'), async () => {
+            service = await checkAbsence(context, service, (settings) => startService(
+              database,
+              port,
+              settings
+            ))
+          })
         } finally {
           await proxy.stop()
         }

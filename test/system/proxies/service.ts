@@ -1,11 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { builtProgram, ROOT } from '../../support/repository.js'
 import { openAuthtoken } from '../../../src/index.js'
-import { environment, type Running, startProgram } from '../django/program.js'
-import { ROOT } from '../django/service.js'
-import { makeUser } from '../../support/helpers.js'
+import { environment, type Running, startProgram } from '../../support/child-program.js'
+import { makeUser } from '../../support/users.js'
 
 /** A port of the loopback that nobody listens on. */
 export async function freePort (): Promise<number> {
@@ -58,7 +57,10 @@ export async function populate (url: string, names: string[]) {
     const doomed: Record<string, Doomed> = {}
     for (const name of names) {
       const { token } = await makeUser(authtoken, `leaving-${name}`)
-      doomed[name] = { revoked: (await authtoken.tokens.create(jurgen, { name })).key, leaving: { username: `leaving-${name}`, token: token.key } }
+      doomed[name] = {
+        revoked: (await authtoken.tokens.create(jurgen, { name })).key,
+        leaving: { username: `leaving-${name}`, token: token.key }
+      }
     }
     return { full, staff, orders, ordersId: id, scopeless, doomed, jurgenId: String(jurgen.id), bossId: String(boss.id) }
   } finally {
@@ -68,6 +70,6 @@ export async function populate (url: string, names: string[]) {
 
 /** Runs the service as it was built. */
 export async function startService (url: string, port: number, settings: NodeJS.ProcessEnv = {}): Promise<Running> {
-  return await startProgram(process.execPath, [join(ROOT, 'dist', 'src', 'cli.js'), 'serve'], /"Server listening at (http:[^"]+)"/,
+  return await startProgram(process.execPath, [builtProgram(), 'serve'], /"Server listening at (http:[^"]+)"/,
     { cwd: ROOT, env: environment({ DATABASE_URL: url, PORT: String(port), ...settings }) })
 }

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { environment } from '../django/program.js'
+import { ROOT } from '../../support/repository.js'
+import { environment } from '../../support/child-program.js'
 
-const ROOT = join(import.meta.dirname, '../../..')
 const START_MS = 30_000
 const STOP_MS = 5_000
 
@@ -19,7 +18,11 @@ export type Program = Awaited<ReturnType<typeof startProgram>>
  * @param args of node, the program first
  */
 export async function startProgram (args: string[], env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: ROOT,
+    env: environment(env),
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   running.add(child)
   const ended = once(child, 'close').then(([code, signal]) => {
     running.delete(child)

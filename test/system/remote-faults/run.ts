@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { quantile } from '../../../bench/report/statistics.js'
+import { quantile } from '../../support/statistics.js'
 import { createClient } from '../../../src/client.js'
 import { openAuthtoken } from '../../../src/open-authtoken.js'
-import { createReport } from '../django/report.js'
-import { startProxy } from '../faults/proxy.js'
+import { createReport } from '../../support/check-report.js'
+import { startProxy } from '../../support/tcp-proxy.js'
 import { ask, hangUp, keepAsking } from './asking.js'
 import { startProgram } from './processes.js'
 
@@ -36,7 +36,10 @@ const database = `file:${join(folder, 'authtoken.db')}`
 const authtoken = await openAuthtoken({ database, migrate: true, tokens: { limit: 0 } })
 const admin = await authtoken.users.create({ username: 'admin', password: null, isSuperuser: true }, { validate: false })
 const ann = await authtoken.users.create({ username: 'ann', password: null }, { validate: false })
-const [own, boss] = [await authtoken.tokens.create(admin, { name: 'remote', scope: 'introspect' }), await authtoken.tokens.create(admin, { name: 'boss' })]
+const [own, boss] = [
+  await authtoken.tokens.create(admin, { name: 'remote', scope: 'introspect' }),
+  await authtoken.tokens.create(admin, { name: 'boss' })
+]
 const create = async () => await authtoken.tokens.create(ann)
 
 const serve = (port: number) => startProgram(['src/cli.ts', 'serve'], { DATABASE_URL: database, PORT: String(port) })
@@ -47,7 +50,8 @@ const applications = await Promise.all(Array.from({ length: APPLICATIONS }, () =
   startProgram(['test/system/remote-faults/app.ts', `http://127.0.0.1:${proxy.port}`, String(TTL_MS)], { SERVICE_TOKEN: own.key })))
 const ports = applications.map(({ port }) => port)
 
-const everywhere = async (key: string, status: number): Promise<boolean> => (await Promise.all(ports.map((port) => ask(port, key)))).every((answer) => answer.status === status)
+const everywhere = async (key: string, status: number): Promise<boolean> =>
+  (await Promise.all(ports.map((port) => ask(port, key)))).every((answer) => answer.status === status)
 
 /** Waits until every application answers so. @returns how long it took */
 async function until (key: string, status: number, bound = RECOVERY_MS): Promise<number> {
@@ -95,10 +99,15 @@ async function revokeUnderLoad (): Promise<void> {
   }
   const others = (await Promise.all(load.map((one) => one.end()))).flat()
   const [p50, p99, most] = [quantile(delays, 0.5), quantile(delays, 0.99), Math.max(...delays)]
-  report.note(`${REVOCATIONS} revocations, ${APPLICATIONS} applications: refused after p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms`)
+  report.note(`${REVOCATIONS} revocations, ${APPLICATIONS} applications: refused after p50 ${p50.toFixed(1)} ms, p99 ` +
+    `${p99.toFixed(1)} ms, at most ${most.toFixed(1)} ms`)
   report.check(`p99 from the acknowledgement to the first 401 is at most ${TARGET_MS} ms`, p99 <= TARGET_MS)
   report.equal('never anything else than 401 after a 401, on the same application', late, 0)
-  report.equal(`the token that was kept was 200 all the time, ${others.length} times`, others.filter(({ status }) => status !== 200).length, 0)
+  report.equal(
+    `the token that was kept was 200 all the time, ${others.length} times`,
+    others.filter(({ status }) => status !== 200).length,
+    0
+  )
 }
 
 async function cutNetwork (): Promise<void> {
@@ -112,9 +121,18 @@ async function cutNetwork (): Promise<void> {
   proxy.forget()
   const took = await until(kept.key, 200, 15_000)
   const [ofVictim = [], ofKept = []] = await Promise.all(watchers.map(async (them) => (await Promise.all(them.map((one) => one.end()))).flat()))
-  report.note(`${ofVictim.length + ofKept.length} answers; the last 200 of the revoked token was ${Math.round(Math.max(...ofVictim.filter(({ status }) => status === 200).map(({ sent }) => sent)) - ended)} ms after its end; all back ${Math.round(took)} ms after the network`)
-  report.check('without a network a revoked token was 200 for a while: it is the TTL that ends it', ofVictim.some(({ status, sent }) => status === 200 && sent > ended))
-  report.equal(`no 200 for it that was asked for later than ${TTL_MS} ms`, ofVictim.filter(({ status, sent }) => status === 200 && sent > ended + TTL_MS).length, 0)
+  report.note(`${ofVictim.length + ofKept.length} answers; the last 200 of the revoked token was ` +
+    `${Math.round(Math.max(...ofVictim.filter(({ status }) => status === 200).map(({ sent }) => sent)) - ended)} ms after its end; ` +
+    `all back ${Math.round(took)} ms after the network`)
+  report.check(
+    'without a network a revoked token was 200 for a while: it is the TTL that ends it',
+    ofVictim.some(({ status, sent }) => status === 200 && sent > ended)
+  )
+  report.equal(
+    `no 200 for it that was asked for later than ${TTL_MS} ms`,
+    ofVictim.filter(({ status, sent }) => status === 200 && sent > ended + TTL_MS).length,
+    0
+  )
   report.equal('no 401 for a token that is good', ofKept.filter(({ status }) => status === 401).length, 0)
   report.check('but 503, once nothing is known of it', ofKept.some(({ status }) => status === 503))
   report.equal('once the network is back the revoked token is 401', await everywhere(victim.key, 401), true)
@@ -149,7 +167,8 @@ async function killService (): Promise<void> {
   }
   const answers = (await Promise.all(load.map((one) => one.end()))).flat()
   const count = (status: number) => answers.filter((answer) => answer.status === status).length
-  report.note(`${answers.length} answers for a good token over ${KILLS} kills: ${count(200)} × 200, ${count(503)} × 503; all back at most ${Math.round(Math.max(...recoveries))} ms after the service listened`)
+  report.note(`${answers.length} answers for a good token over ${KILLS} kills: ${count(200)} × 200, ${count(503)} × 503; all back at ` +
+    `most ${Math.round(Math.max(...recoveries))} ms after the service listened`)
   report.equal('never anything but 200 or 503 for a good token', answers.length - count(200) - count(503), 0)
   report.check('and 503 at times: the service was away longer than the TTL', count(503) > 0)
 }
@@ -159,8 +178,16 @@ await report.section('the network is cut', cutNetwork)
 await report.section('the service is killed and comes back', killService)
 await report.section('the end', async () => {
   hangUp()
-  report.equal('the applications end by themselves when they are closed', await Promise.all(applications.map((application) => application.stop())), ['0', '0', '0'])
-  report.equal('none of them wrote anything but where it listens', applications.filter((application) => application.output().trim().split('\n').length > 1).length, 0)
+  report.equal(
+    'the applications end by themselves when they are closed',
+    await Promise.all(applications.map((application) => application.stop())),
+    ['0', '0', '0']
+  )
+  report.equal(
+    'none of them wrote anything but where it listens',
+    applications.filter((application) => application.output().trim().split('\n').length > 1).length,
+    0
+  )
   proxy.close()
   await service.stop()
   await authtoken.close()

@@ -7,6 +7,7 @@ import { sql as expression } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import pg from 'pg'
 import t, { type Test } from 'tap'
+import { builtProgram, ROOT } from '../../../support/repository.js'
 import { openAuthtoken } from '../../../../src/index.js'
 import { MIGRATIONS_TABLE, readMigrations } from '../../../../src/database/migrations.js'
 import { serve } from '../../../../src/commands/serve.js'
@@ -15,13 +16,15 @@ import { openDatabase } from '../../../../src/database/open-database.js'
 import { sealTokens } from '../../../../src/tokens/sealing.js'
 import { buildServer } from '../../../../src/service/server.js'
 import { loadSettings } from '../../../../src/service/settings.js'
-import { djangoOnPostgres, makeUser, open, outside } from '../../../support/helpers.js'
+import { djangoOnPostgres } from '../../../support/fixtures.js'
+import { makeUser } from '../../../support/users.js'
+import { open } from '../../../support/databases.js'
+import { withoutCoverage } from '../../../support/without-coverage.js'
 import { createDatabase } from '../../../support/postgres/database.js'
 import { startPostgres } from '../../../support/postgres/server.js'
 import { sql } from '../../../support/sql.js'
 
-const ROOT = join(import.meta.dirname, '../../../..')
-const CLI = join(ROOT, 'dist/src/cli.js')
+const CLI = builtProgram()
 const run = promisify(execFile)
 const drizzleKit = join(ROOT, 'node_modules/drizzle-kit/bin.cjs')
 const NODES = 8
@@ -29,7 +32,7 @@ const NODES = 8
 /** The built command line on a database. */
 async function command (url: string, ...args: string[]): Promise<{ code: number, err: string }> {
   try {
-    await run(...outside(process.execPath, CLI, ...args), { env: { ...process.env, DATABASE_URL: url, PORT: '0' } })
+    await run(...withoutCoverage(process.execPath, CLI, ...args), { env: { ...process.env, DATABASE_URL: url, PORT: '0' } })
     return { code: 0, err: '' }
   } catch (error) {
     return { code: (error as { code: number }).code, err: (error as { stderr: string }).stderr }
@@ -70,7 +73,7 @@ t.test('a database that Django made is adopted by drizzle-kit, without a row or 
   const url = await djangoOnPostgres(t)
   const before = { rows: await rows(url), structure: await structure(url) }
   const now = async () => ({ rows: await rows(url), structure: await structure(url) })
-  await run(...outside(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: url } })
+  await run(...withoutCoverage(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: url } })
   t.same(await now(), before)
   const { database, authenticator } = await open(t, { database: url })
   t.ok(database.django)
@@ -80,13 +83,13 @@ t.test('a database that Django made is adopted by drizzle-kit, without a row or 
 })
 
 t.test('drizzle-kit generate finds no difference between schema and migrations', async (t) => {
-  const { stdout } = await run(...outside(process.execPath, drizzleKit, 'generate', '--name', 'difference'), { cwd: ROOT, env: { ...process.env, DIALECT: 'postgres' } })
+  const { stdout } = await run(...withoutCoverage(process.execPath, drizzleKit, 'generate', '--name', 'difference'), { cwd: ROOT, env: { ...process.env, DIALECT: 'postgres' } })
   t.match(stdout, /No schema changes/)
 })
 
 t.test('eight nodes that migrate one new database at the same moment all come up', async (t) => {
   const url = await createDatabase(t)
-  const nodes = Array.from({ length: NODES }, () => spawn(...outside(process.execPath, CLI, 'serve'), { env: { ...process.env, DATABASE_URL: url, MIGRATE: 'true', PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] }))
+  const nodes = Array.from({ length: NODES }, () => spawn(...withoutCoverage(process.execPath, CLI, 'serve'), { env: { ...process.env, DATABASE_URL: url, MIGRATE: 'true', PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] }))
   t.teardown(() => { for (const node of nodes) node.kill('SIGKILL') })
   const said = await Promise.all(nodes.map(async (node) => {
     let log = ''

@@ -5,12 +5,14 @@ import { promisify } from 'node:util'
 import SQLite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import t from 'tap'
+import { builtProgram, ROOT } from '../../../support/repository.js'
 import { openAuthtoken } from '../../../../src/index.js'
 import { openDatabase } from '../../../../src/database/open-database.js'
 import { MIGRATIONS_TABLE, readMigrations } from '../../../../src/database/migrations.js'
-import { copyFixture, databaseUrl, fixture, folderOf, open, outside } from '../../../support/helpers.js'
+import { copyFixture, fixture } from '../../../support/fixtures.js'
+import { databaseUrl, folderOf, open } from '../../../support/databases.js'
+import { withoutCoverage } from '../../../support/without-coverage.js'
 
-const ROOT = join(import.meta.dirname, '../../../..')
 const run = promisify(execFile)
 const drizzleKit = join(ROOT, 'node_modules/drizzle-kit/bin.cjs')
 
@@ -68,7 +70,7 @@ t.test('tables are what Django makes', async (t) => {
 t.test('a database that Django made is adopted by drizzle-kit without a row changed', async (t) => {
   const path = copyFixture(t, 'django/hashers.sqlite3')
   const before = dump(path)
-  await run(...outside(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
+  await run(...withoutCoverage(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
   t.same(dump(path), before)
   const { database } = await open(t, { database: `file:${path}` })
   t.ok(database.django)
@@ -78,14 +80,14 @@ t.test('a database that Django made is adopted by drizzle-kit without a row chan
 
 t.test('drizzle-kit makes a new database as we do', async (t) => {
   const path = join(folderOf(t), 'kit.db')
-  await run(...outside(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
+  await run(...withoutCoverage(process.execPath, drizzleKit, 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` } })
   t.equal(statSync(path).mode & 0o777, 0o600)
   const { database } = await open(t, { database: `file:${path}` })
   t.same(await database.inspect(), { unusable: [], unready: [], advice: [] })
 })
 
 t.test('drizzle-kit generate finds no difference between schema and migrations', async (t) => {
-  const { stdout } = await run(...outside(process.execPath, drizzleKit, 'generate', '--name', 'difference'), { cwd: ROOT })
+  const { stdout } = await run(...withoutCoverage(process.execPath, drizzleKit, 'generate', '--name', 'difference'), { cwd: ROOT })
   t.match(stdout, /No schema changes/)
 })
 
@@ -98,7 +100,7 @@ t.test('four processes that migrate one new file at once all come up', async (t)
   for (let round = 0; round < 3; round++) {
     const path = join(folderOf(t), `round${round}.db`)
     const starters = Array.from({ length: 4 }, () => new Promise<string>((resolve) => {
-      const child = spawn(...outside(process.execPath, join(ROOT, 'dist/src/cli.js'), 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` }, stdio: ['ignore', 'ignore', 'pipe'] })
+      const child = spawn(...withoutCoverage(process.execPath, builtProgram(), 'migrate'), { cwd: ROOT, env: { ...process.env, DATABASE_URL: `file:${path}` }, stdio: ['ignore', 'ignore', 'pipe'] })
       let errors = ''
       child.stderr.on('data', (chunk) => { errors += chunk })
       child.on('close', (code) => resolve(`${code} ${errors}`))

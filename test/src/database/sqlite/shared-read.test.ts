@@ -4,7 +4,7 @@ import SQLite from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { createSqliteFile } from '../../../../src/database/sqlite/file.js'
 import { createSharedRead, GATE_MS } from '../../../../src/database/sqlite/shared-read.js'
-import { folderOf } from '../../../support/helpers.js'
+import { folderOf } from '../../../support/databases.js'
 
 /** A shared read, a look-up in it, and what was asked of the file. */
 function setUp (t: Test) {

@@ -10,7 +10,8 @@ const REFUSED = '400 Unable to log in with provided credentials.'
 /** What changes on one side, the other knows at its very next request. */
 export async function checkChanges ({ report }: Context, sides: Sides, admin: string): Promise<void> {
   const { path, ours, theirs, orm, command, manage } = sides
-  const patch = async (username: string, body: Record<string, unknown>) => (await ours.request('PATCH', `/users/${username}/`, { token: admin, body })).status
+  const patch = async (username: string, body: Record<string, unknown>) =>
+    (await ours.request('PATCH', `/users/${username}/`, { token: admin, body })).status
   const make = async (username: string) => {
     const key = await orm.call<string>('create_user', { username, password: OLD })
     await Promise.all([ours.who(key), theirs.who(key)])
@@ -22,10 +23,18 @@ export async function checkChanges ({ report }: Context, sides: Sides, admin: st
   report.equal('a user that Django deactivates has no use of the token at our service', await ours.who(a), INACTIVE)
   report.equal('nor of the password', await ours.login('change-a', OLD), REFUSED)
   await orm.call('set_fields', { username: 'change-a', is_active: true })
-  report.equal('Django activates the user again, and our service lets it in', [await ours.who(a), await ours.login('change-a', OLD)], ['change-a', a])
+  report.equal(
+    'Django activates the user again, and our service lets it in',
+    [await ours.who(a), await ours.login('change-a', OLD)],
+    ['change-a', a]
+  )
 
   report.equal('PATCH deactivates a user', await patch('change-a', { is_active: false }), 200)
-  report.equal('Django refuses that user\'s token, and login', [await theirs.who(a), await theirs.login('change-a', OLD)], [INACTIVE, REFUSED])
+  report.equal(
+    'Django refuses that user\'s token, and login',
+    [await theirs.who(a), await theirs.login('change-a', OLD)],
+    [INACTIVE, REFUSED]
+  )
   report.equal('PATCH activates the user again', await patch('change-a', { is_active: true }), 200)
   report.equal('Django lets it in', [await theirs.who(a), await theirs.login('change-a', OLD)], ['change-a', a])
 
@@ -58,12 +67,32 @@ export async function checkChanges ({ report }: Context, sides: Sides, admin: st
 
   const d = await make('change-d')
   await orm.call('set_password', { username: 'change-d', password: NEW })
-  report.equal('a password that Django sets holds at our service, the old one does not', [await ours.login('change-d', NEW), await ours.login('change-d', OLD)], [d, REFUSED])
+  report.equal(
+    'a password that Django sets holds at our service, the old one does not',
+    [await ours.login('change-d', NEW), await ours.login('change-d', OLD)],
+    [d, REFUSED]
+  )
   report.equal('PATCH sets a password', await patch('change-d', { password: OLD, revoke_tokens: false }), 200)
-  report.equal('it holds at Django, the old one does not', [await theirs.login('change-d', OLD), await theirs.login('change-d', NEW)], [d, REFUSED])
-  report.equal('changepassword --noinput sets a password', (await command(['changepassword', 'change-d', '--noinput', '--keep-tokens'], NEW)).code, 0)
-  report.equal('it holds at Django too, the old one does not', [await theirs.login('change-d', NEW), await theirs.login('change-d', OLD)], [d, REFUSED])
-  report.equal('a token that is to stay outlives a change of password on both sides', [await ours.who(d), await theirs.who(d)], ['change-d', 'change-d'])
+  report.equal(
+    'it holds at Django, the old one does not',
+    [await theirs.login('change-d', OLD), await theirs.login('change-d', NEW)],
+    [d, REFUSED]
+  )
+  report.equal(
+    'changepassword --noinput sets a password',
+    (await command(['changepassword', 'change-d', '--noinput', '--keep-tokens'], NEW)).code,
+    0
+  )
+  report.equal(
+    'it holds at Django too, the old one does not',
+    [await theirs.login('change-d', NEW), await theirs.login('change-d', OLD)],
+    [d, REFUSED]
+  )
+  report.equal(
+    'a token that is to stay outlives a change of password on both sides',
+    [await ours.who(d), await theirs.who(d)],
+    ['change-d', 'change-d']
+  )
 
   const f = await make('change-f')
   report.equal('PATCH sets another password', await patch('change-f', { password: NEW }), 200)

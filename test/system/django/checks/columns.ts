@@ -13,7 +13,8 @@ const TABLES = ['auth_user', 'authtoken_token']
 /** Dates and booleans mean the same on both sides, and checking a token writes nothing. */
 export async function checkColumns ({ report }: Context, { path, ours, theirs, orm }: Sides, admin: string): Promise<void> {
   const describe = (username: string) => orm.call<Described>('describe', { username })
-  const me = async (token: string) => (await ours.request('GET', '/users/me/', { token })).body as Record<string, unknown> & { token: { created: string } }
+  const me = async (token: string) =>
+    (await ours.request('GET', '/users/me/', { token })).body as Record<string, unknown> & { token: { created: string } }
 
   const start = Date.now() - 1000
   await ours.request('POST', '/users/', { token: admin, body: { username: 'column-ours', password: PASSWORD, is_staff: true } })
@@ -22,18 +23,32 @@ export async function checkColumns ({ report }: Context, { path, ours, theirs, o
   const isNow = ({ aware, iso }: Moment) => aware && Date.parse(iso) >= start && Date.parse(iso) <= Date.now()
   report.check('Django reads our date_joined as an aware datetime of now', isNow(made.date_joined), made.date_joined)
   report.check('Django reads our created as an aware datetime of now', isNow(made.created), made.created)
-  report.equal('Django reads our booleans as bools', [made.is_active, made.is_staff, made.is_superuser], [true, true, false].map((value) => ({ type: 'bool', value })))
+  report.equal(
+    'Django reads our booleans as bools',
+    [made.is_active, made.is_staff, made.is_superuser],
+    [true, true, false].map((value) => ({ type: 'bool', value }))
+  )
   report.equal('Django reads our last_login as None', made.last_login, { type: 'NoneType', value: null })
-  report.equal('and both sides say the same of that user', [(await me(key)).date_joined, (await me(key)).token.created].map((text) => Date.parse(String(text))),
-    [made.date_joined, made.created].map(({ iso }) => Date.parse(iso)))
+  report.equal('and both sides say the same of that user', [
+    (await me(key)).date_joined,
+    (await me(key)).token.created
+  ].map((text) => Date.parse(String(text))),
+  [made.date_joined, made.created].map(({ iso }) => Date.parse(iso)))
 
   const library = await openAuthtoken({ database: `file:${path}`, migrate: false })
   try {
     const { db, users: { table: users } } = library.database
     for (const iso of ['2020-01-02T03:04:05.000Z', '2020-12-31T23:59:59.123Z', '2020-06-01T00:00:00.001Z']) {
-      await library.database.run(() => db.update(users).set({ dateJoined: new Date(iso), lastLogin: new Date(iso) }).where(eq(users.username, 'column-ours')))
+      await library.database.run(() => db.update(users).set({
+        dateJoined: new Date(iso),
+        lastLogin: new Date(iso)
+      }).where(eq(users.username, 'column-ours')))
       const { date_joined: joined, last_login: last, joined_in_2020: in2020 } = await describe('column-ours')
-      report.equal(`Django reads our ${iso}, and finds the row by its year`, [[joined, last].map(({ aware, iso }) => [aware, Date.parse(iso)]), in2020], [[[true, Date.parse(iso)], [true, Date.parse(iso)]], true])
+      report.equal(
+        `Django reads our ${iso}, and finds the row by its year`,
+        [[joined, last].map(({ aware, iso }) => [aware, Date.parse(iso)]), in2020],
+        [[[true, Date.parse(iso)], [true, Date.parse(iso)]], true]
+      )
     }
   } finally {
     await library.database.close()
@@ -55,7 +70,11 @@ export async function checkColumns ({ report }: Context, { path, ours, theirs, o
 
   await orm.call('set_fields', { username: 'column-django', date_joined: '2020-01-02T03:04:05.678901+00:00' })
   await ours.request('PATCH', '/users/column-django/', { token: admin, body: { first_name: 'Ada' } })
-  report.equal('PATCH of a name keeps the microseconds of Django\'s date', readColumn(path, 'column-django', 'date_joined'), '2020-01-02 03:04:05.678901')
+  report.equal(
+    'PATCH of a name keeps the microseconds of Django\'s date',
+    readColumn(path, 'column-django', 'date_joined'),
+    '2020-01-02 03:04:05.678901'
+  )
 
   const before = readRows(path, TABLES)
   const names = new Set<string>()

@@ -11,11 +11,23 @@ export async function checkDeletions ({ report }: Context, { path, ours, theirs,
   await orm.call('create_user', { username: 'delete-django', password: PASSWORD })
   await ours.request('POST', '/users/', { token: admin, body: { username: 'delete-ours', password: PASSWORD } })
   for (const username of ['delete-django', 'delete-ours']) {
-    const [at, there, alias] = [await command(['create-token', username]), await manage('drf_create_token', username), await command(['drf_create_token', username])]
-    report.equal(`create-token and drf_create_token print the same line for ${username}`, [at.code, at.output, alias.output], [there.code, there.output, there.output])
+    const [at, there, alias] = [
+      await command(['create-token', username]),
+      await manage('drf_create_token', username),
+      await command(['drf_create_token', username])
+    ]
+    report.equal(
+      `create-token and drf_create_token print the same line for ${username}`,
+      [at.code, at.output, alias.output],
+      [there.code, there.output, there.output]
+    )
   }
   const [at, there] = [await command(['create-token', 'nobody']), await manage('drf_create_token', 'nobody')]
-  report.equal('for a user who does not exist they say the same', [at.code, at.errors.split(': ').slice(1)], [there.code, there.errors.split(': ').slice(1)])
+  report.equal(
+    'for a user who does not exist they say the same',
+    [at.code, at.errors.split(': ').slice(1)],
+    [there.code, there.errors.split(': ').slice(1)]
+  )
 
   const key = await ours.login('delete-ours', PASSWORD)
   const { body: made } = await ours.request('POST', '/tokens/', { token: key, body: { name: 'of delete-ours' } })
@@ -23,11 +35,19 @@ export async function checkDeletions ({ report }: Context, { path, ours, theirs,
   report.equal('an access token works at our service', await ours.who(access), 'delete-ours')
   const deleted = await orm.call('delete_user', { username: 'delete-ours' })
   report.equal('Django deletes a user of ours, and its token with it', deleted, { 'authtoken.Token': 1, 'auth.User': 1 })
-  report.equal('the tokens are dead at our service, the access token too', [await ours.who(key), await ours.who(access)], [INVALID, INVALID])
+  report.equal(
+    'the tokens are dead at our service, the access token too',
+    [await ours.who(key), await ours.who(access)],
+    [INVALID, INVALID]
+  )
 
   const theirKey = await ours.login('delete-django', PASSWORD)
   report.equal('DELETE /users/{username}/ deletes a user of Django\'s', (await remove('delete-django')).status, 204)
-  report.equal('Django knows neither user nor token', [await orm.call('exists', { username: 'delete-django' }), await theirs.who(theirKey)], [false, INVALID])
+  report.equal(
+    'Django knows neither user nor token',
+    [await orm.call('exists', { username: 'delete-django' }), await theirs.who(theirKey)],
+    [false, INVALID]
+  )
 
   for (const [action, table] of [['add_group', 'auth_user_groups'], ['add_permission', 'auth_user_user_permissions']] as const) {
     const username = `bound-${action}`
@@ -37,9 +57,17 @@ export async function checkDeletions ({ report }: Context, { path, ours, theirs,
     const { status, body } = await remove(username)
     report.equal(`DELETE of a user that ${table} points to gives 409`, [status, Object.keys(body as object)], [409, ['detail']])
     report.equal(`and deletes nothing (${table})`, readRows(path), before)
-    report.equal(`the token goes on working on both sides (${table})`, [await ours.who(bound), await theirs.who(bound)], [username, username])
+    report.equal(
+      `the token goes on working on both sides (${table})`,
+      [await ours.who(bound), await theirs.who(bound)],
+      [username, username]
+    )
     report.equal(`Django sees the relation as before (${table})`, await orm.call('relations', { username }), 1)
     await orm.call('clear_relations', { username })
-    report.equal(`DELETE succeeds once Django has removed the relation (${table})`, [(await remove(username)).status, await theirs.who(bound)], [204, INVALID])
+    report.equal(
+      `DELETE succeeds once Django has removed the relation (${table})`,
+      [(await remove(username)).status, await theirs.who(bound)],
+      [204, INVALID]
+    )
   }
 }

@@ -34,26 +34,50 @@ async function checkOnce ({ report, folder }: Context, mode: string, pause: numb
   report.equal(`the journal mode is ${mode}`, await writer.call('journal_mode', { mode }), mode)
   const users = {
     admin: await writer.call<string>('create_user', { username: 'admin', password: PASSWORD, is_superuser: true }),
-    steady: Object.entries(await writer.call<Record<string, string>>('create_users', { prefix: 'steady-', count: 20, password: PASSWORD, token: true }))
+    steady: Object.entries(await writer.call<Record<string, string>>('create_users', {
+      prefix: 'steady-',
+      count: 20,
+      password: PASSWORD,
+      token: true
+    }))
   }
   await writer.call('create_users', { prefix: 'login-', count: LOGINS, password: PASSWORD, token: false })
 
   const sides = await startSides(path)
   try {
     const [{ written, replaced, locked }, { answers, slowest, issued, firstName }] = await Promise.all([
-      writer.call<{ written: Record<string, string>, replaced: number, locked: number }>('write_for', { seconds: SECONDS, prefix: 'writer-', pause: pause / 1000 }),
+      writer.call<{ written: Record<string, string>, replaced: number, locked: number }>('write_for', {
+        seconds: SECONDS,
+        prefix: 'writer-',
+        pause: pause / 1000
+      }),
       work(sides, users)
     ])
     const { 'checks by Django': control, ...ours } = answers
-    report.note(`Django wrote ${Object.keys(written).length} users with tokens (${replaced} replaced), found the file locked ${locked} times, and answered ${JSON.stringify(control)}`)
+    report.note(`Django wrote ${Object.keys(written).length} users with tokens (${replaced} replaced), found the file locked ` +
+      `${locked} times, and answered ${JSON.stringify(control)}`)
     report.note(`we answered ${JSON.stringify(ours)}; the slowest check took ${Math.round(slowest)} ms`)
-    for (const [kind, outcomes] of Object.entries(ours)) report.equal(`all ${kind} are answered well (${title})`, Object.keys(outcomes), ['good'])
+    for (const [kind, outcomes] of Object.entries(ours)) {
+      report.equal(
+      `all ${kind} are answered well (${title})`,
+      Object.keys(outcomes),
+      ['good']
+      )
+    }
     report.check(`Django is never told that the file is locked (${title})`, locked === 0, { locked })
-    report.equal(`every user and token that Django wrote is there (${title})`, await sides.orm.call('tokens', { prefix: 'writer-' }), written)
+    report.equal(
+      `every user and token that Django wrote is there (${title})`,
+      await sides.orm.call('tokens', { prefix: 'writer-' }),
+      written
+    )
     report.equal(`every token that we gave is there, and no other (${title})`, await sides.orm.call('tokens', { prefix: 'login-' }), issued)
     report.equal(`our last change is there (${title})`, readColumn(path, 'steady-0', 'first_name'), firstName)
     const complaints = sides.ours.complaints()
-    report.check(`the log complains where a request failed, and only there (${title})`, hasFailed(ours) === (complaints.length > 0), complaints.slice(0, 3))
+    report.check(
+      `the log complains where a request failed, and only there (${title})`,
+      hasFailed(ours) === (complaints.length > 0),
+      complaints.slice(0, 3)
+    )
   } finally {
     await Promise.all([sides.stop(), writer.stop()])
   }

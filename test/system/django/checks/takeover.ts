@@ -19,9 +19,14 @@ export async function checkTakeover ({ report, folder, packages }: Context): Pro
   const before = readRows(old, TABLES)
 
   const faked = await createDjango(old).manage('migrate', '--fake-initial')
-  report.check('migrate --fake-initial of Django does not take it over: "table auth_user already exists"', faked.code !== 0 && /table "auth_user" already exists/.test(faked.errors), faked)
+  report.check(
+    'migrate --fake-initial of Django does not take it over: "table auth_user already exists"',
+    faked.code !== 0 && /table "auth_user" already exists/.test(faked.errors),
+    faked
+  )
   report.note('impossible, because --fake-initial passes over a migration only where all of its tables exist: auth.0001_initial makes')
-  report.note('auth_permission and auth_group besides auth_user, and these are Django\'s own. Copying the rows into a database that Django has made works:')
+  report.note('auth_permission and auth_group besides auth_user, and these are Django\'s own. Copying the rows into a database that ' +
+    'Django has made works:')
   report.equal('what Django tried has changed no user and no token', readRows(old, TABLES), before)
   const survivor = await service.serve()
   report.check('and our service still works there', /^[0-9a-f]{40}$/.test(await survivor.login('early', PASSWORD)))
@@ -34,12 +39,20 @@ export async function checkTakeover ({ report, folder, packages }: Context): Pro
   const { ours, theirs, orm, stop } = await startSides(taken)
   try {
     const key = await ours.login('early', PASSWORD)
-    report.equal('a user from before gets the same token on both sides', [await theirs.login('early', PASSWORD), await ours.who(key), await theirs.who(key)], [key, 'early', 'early'])
+    report.equal(
+      'a user from before gets the same token on both sides',
+      [await theirs.login('early', PASSWORD), await ours.who(key), await theirs.who(key)],
+      [key, 'early', 'early']
+    )
     const admin = await theirs.login('root', PASSWORD)
     const posted = await ours.request('POST', '/users/', { token: admin, body: { username: 'later-ours', password: PASSWORD } })
     const theirKey = await orm.call<string>('create_user', { username: 'later-django', password: PASSWORD })
     report.equal('both sides make users there', [posted.status, await ours.who(theirKey)], [201, 'later-django'])
-    report.equal('and log in each other\'s', [await ours.login('later-django', PASSWORD), await ours.login('later-ours', PASSWORD)], [theirKey, await theirs.login('later-ours', PASSWORD)])
+    report.equal(
+      'and log in each other\'s',
+      [await ours.login('later-django', PASSWORD), await ours.login('later-ours', PASSWORD)],
+      [theirKey, await theirs.login('later-ours', PASSWORD)]
+    )
   } finally {
     await stop()
   }
