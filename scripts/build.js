@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
 const dist = join(root, 'dist')
-const tsc = join(dirname(createRequire(import.meta.url).resolve('@typescript/native/package.json')), 'bin', 'tsc')
+const tsc = join(dirname(createRequire(import.meta.url).resolve('native-typescript/package.json')), 'bin', 'tsc')
 
 // Hundreds of modules each, whose loading takes a third of the time until the service answers. All other packages stay outside.
 const MANY_MODULES = /^(@sinclair\/typebox|drizzle-orm)(\/|$)/

@@ -9,7 +9,7 @@ import { folderOf } from './databases.js'
 import { withoutCoverage } from './without-coverage.js'
 
 /** Where a TypeScript is installed, by its version: hosts have either. */
-export const COMPILERS = { 5.9: 'typescript', 7: '@typescript/native' }
+export const COMPILERS = { 5.9: 'typescript', 7: 'native-typescript' }
 
 /**
  * Compiles modules as one program that has this package, as it was built: under strict.

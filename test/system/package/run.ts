@@ -83,7 +83,7 @@ async function lint (report: Report, tarball: string): Promise<void> {
 
 async function install (report: Report, project: Project, tarball: string): Promise<void> {
   const { devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { devDependencies: Record<string, string> }
-  const packages = ['fastify@5', ...['typescript', '@typescript/native', '@types/node'].map((name) => `${name}@${devDependencies[name]}`)]
+  const packages = ['fastify@5', ...['typescript', 'native-typescript', '@types/node'].map((name) => `${name}@${devDependencies[name]}`)]
   const { code, output, errors } = await project.install(tarball, ...packages)
   report.check('npm install installs the tarball beside Fastify 5', code === 0, output + errors)
   report.check('better-sqlite3 is there, and compiled', project.has('node_modules/better-sqlite3/build/Release/better_sqlite3.node'))
