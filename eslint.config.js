@@ -12,6 +12,6 @@ export default [
       '@typescript-eslint/consistent-type-imports': 'error'
     }
   },
-  { files: ['{src,plugins}/**/*.ts'], rules: { '@stylistic/max-len': ['off', { code: 140 }] } },
+  { files: ['{src,plugins}/**/*.ts'], rules: { '@stylistic/max-len': ['error', { code: 140 }] } },
   { files: ['test/**/*.test.ts'], rules: { '@typescript-eslint/no-floating-promises': 'off' } }
 ]
