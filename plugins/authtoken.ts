@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { type Authtoken, type AuthtokenOptions, type HostAuthtokenOptions, openAuthtoken, openHostAuthtoken } from '../src/open-authtoken.js'
+import type { Authtoken, AuthtokenOptions, HostAuthtokenOptions } from '../src/open-authtoken.js'
+import { openAuthtoken, openHostAuthtoken } from '../src/open-authtoken.js'
 import type { HostUsers } from '../src/host/host-options.js'
 import type { FastifyAuthtoken } from '../src/identity/host-types.js'
 import { givenOptions } from '../src/options/option-problems.js'

@@ -41,7 +41,8 @@ const config = { authtoken: { permission: 'allowAny' as const } }
  * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
  * JSON, form or multipart; in a scope of its own, so that the host's parsers and error handlers are not touched.
  */
-const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, { path = exchangeOptions.properties.path.default, ...options }) => {
+const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, given) => {
+  const { path = exchangeOptions.properties.path.default, ...options } = given
   await app.register(routes, { ...options, prefix: path.replace(/\/$/, '') })
 }
 

@@ -33,7 +33,8 @@ export const TokenMissing = define('TOKEN_MISSING', 'Invalid token header. No cr
 /** 401: more than one word behind the keyword, or more than one header. */
 export const TokenHasSpaces = define('TOKEN_HAS_SPACES', 'Invalid token header. Token string should not contain spaces.', 401)
 /** 401: the key is not UTF-8. */
-export const TokenHasInvalidCharacters = define('TOKEN_HAS_INVALID_CHARACTERS', 'Invalid token header. Token string should not contain invalid characters.', 401)
+export const TokenHasInvalidCharacters =
+  define('TOKEN_HAS_INVALID_CHARACTERS', 'Invalid token header. Token string should not contain invalid characters.', 401)
 /** 401: no such token. */
 export const InvalidToken = define('INVALID_TOKEN', 'Invalid token.', 401)
 /** 401: the token's user is not active. */

@@ -21,16 +21,20 @@ const identities = new WeakMap<Authenticator, Map<string, Identity>>()
  * @param user what matters of the user; the rest is an ordinary, active one
  * @returns the headers of such a request; they hold for this application alone, and as long as it does
  */
-export function actingAs (app: FastifyInstance, user: Partial<User> = {}, { scope = '*', keyword }: ActingOptions = {}): { authorization: string } {
+export function actingAs (app: FastifyInstance, user: Partial<User> = {}, { scope = '*', keyword }: ActingOptions = {}) {
   const source = app[AUTHENTICATOR]
-  if (source === undefined) throw new InvalidSettings('actingAs: register fastify-authtoken first, and give the instance where it is registered')
-  if (!new RegExp(SCOPE_PATTERN).test(scope)) throw new InvalidSettings("actingAs: scope must be scopes with single spaces between them, as 'orders:read'")
+  if (source === undefined) {
+    throw new InvalidSettings('actingAs: register fastify-authtoken first, and give the instance where it is registered')
+  }
+  if (!new RegExp(SCOPE_PATTERN).test(scope)) {
+    throw new InvalidSettings("actingAs: scope must be scopes with single spaces between them, as 'orders:read'")
+  }
   const acting = identities.get(source.authenticator) ?? putBefore(source)
   const key = `testing-${generateId()}`
   acting.set(key, {
     user: { ...(isHost(app) ? {} : ANYBODY), ...user } as User,
     ...(isHost(app) && { isActive: true }),
-    token: { id: generateId(), kind: 'access', name: 'testing', hint: null, scope, created: new Date(), expires: null, lastUsed: null, disabled: false }
+    token: { ...ANY_TOKEN, id: generateId(), scope, created: new Date() }
   })
   return { authorization: `${keyword ?? source.keyword} ${key}` }
 }
@@ -45,6 +49,8 @@ function putBefore (source: { authenticator: Authenticator }): Map<string, Ident
   identities.set(source.authenticator, acting)
   return acting
 }
+
+const ANY_TOKEN = { kind: 'access', name: 'testing', hint: null, expires: null, lastUsed: null, disabled: false } as const
 
 const ANYBODY: DjangoUser = {
   id: 1,
