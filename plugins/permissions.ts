@@ -2,12 +2,12 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Errors, ValueErrorType } from '@sinclair/typebox/errors'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { type AuthtokenError, InvalidSettings, insufficientScope, NotAuthenticated, PermissionDenied } from '../src/errors.js'
-import { KEYWORD_PATTERN } from '../src/options/plugin-options.js'
+import { KEYWORD_PATTERN, type PluginOptions } from '../src/options/plugin-options.js'
 import { SCOPE_PATTERN } from '../src/identity/scope.js'
 import { isAnonymous } from './caller.js'
 
 /** Who may use a route, by the names of DRF's permission classes. */
-export type Permission = 'allowAny' | 'isAuthenticated' | 'isAdminUser' | 'isAuthenticatedOrReadOnly'
+export type Permission = NonNullable<PluginOptions['defaultPermission']>
 
 /** What a route declares in `config.authtoken`; `false` leaves the route to others: no token is read there. */
 export type RouteAuthtoken = Static<typeof routeSchema> | false

@@ -65,7 +65,7 @@ export async function openAuthtoken (options: AuthtokenOptions) {
     if (unusable.length > 0) throw new DatabaseUnusable(`${database.name} ${unusable.join('; ')}`)
     const { django } = database
     const parts = assemble(database, { passwords, tokens, cache }, { hasher: django ? 'pbkdf2_sha256' : 'argon2', rehash: !django })
-    const createToken = createForNewUser(parts.tokens, tokens?.kind ?? 'drf')
+    const createToken = createForNewUser(parts.tokens, withDefaults(tokenOptions, tokens).kind)
     return { ...parts, database, users: createUsers(createUserStore(database), parts.credentials, createToken, onUserCreated) }
   } catch (error) {
     await database.close()

@@ -1,3 +1,4 @@
+import type { PluginOptions } from '../options/plugin-options.js'
 import type { Account, Token } from './identity.js'
 
 /** Every scope; none that is reserved is implied for who is no administrator. */
@@ -16,7 +17,7 @@ export const SCOPE_PROBLEM =
 export const MAX_SCOPE_LENGTH = 1000
 
 /** Who administers: superusers, or staff too. */
-export type Administrators = 'superuser' | 'staff'
+export type Administrators = NonNullable<PluginOptions['administrators']>
 
 /** What a token may do, together with its owner, who is an administrator at the moment or not. */
 export interface Power { scope: string, administrator: boolean }

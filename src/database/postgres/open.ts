@@ -4,9 +4,9 @@ import { pgTable } from 'drizzle-orm/pg-core'
 import pg from 'pg'
 import { AuthtokenError, DatabaseUnusable, InvalidSettings } from '../../errors.js'
 import type { Database, DjangoDatabase, HostDatabase, HostModel, TokenTables } from '../database-interface.js'
+import { databaseOptions, type UserTableOptions } from '../../options/database-options.js'
 import { withDefaults } from '../../options/option-groups.js'
 import { poolOptions } from '../../options/pool-options.js'
-import type { UserTableOptions } from '../../options/database-options.js'
 import type { DatabaseOptions } from '../opening-options.js'
 import { authUsers, customUsers } from '../django-users.js'
 import { codeOf } from '../driver-errors.js'
@@ -27,7 +27,7 @@ const KEEP_ALIVE_DELAY_MS = 10_000
 /** Connects to `postgres://user:password@host:port/database`, with libpq's parameters behind a question mark. */
 export async function openPostgres (url: string, options: DatabaseOptions): Promise<DjangoDatabase> {
   const name = nameOf(url)
-  const { withoutListen = 'ask' } = options
+  const { withoutListen } = withDefaults(databaseOptions, options)
   const pool = createPool(url, options)
   const end = async () => { if (!pool.ended) await pool.end() }
   const deadConnections = trackDeadConnections(pool)
@@ -41,8 +41,8 @@ export async function openPostgres (url: string, options: DatabaseOptions): Prom
   }
 }
 
-export const adoptPostgres = (db: HostDatabase, { withoutListen = 'ask', users }: DatabaseOptions): Promise<DjangoDatabase> =>
-  createDjangoDatabase(hostConnection(db, withoutListen), users)
+export const adoptPostgres = (db: HostDatabase, options: DatabaseOptions): Promise<DjangoDatabase> =>
+  createDjangoDatabase(hostConnection(db, withDefaults(databaseOptions, options).withoutListen), options.users)
 
 export async function hostPostgres (db: HostDatabase, model: HostModel, { withoutListen }: DatabaseOptions): Promise<Database> {
   const connection = hostConnection(db, withoutListen)
