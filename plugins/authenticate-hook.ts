@@ -11,10 +11,7 @@ export interface AuthenticatorSource { authenticator: Authenticator, keyword: st
 /** What is held against a request of whose caller all is known; null: nothing. */
 export type Check = (request: FastifyRequest) => AuthtokenError | null
 
-/**
- * Finds out who makes a request, and whether it may be made. Bad credentials are refused even where none are needed, as in DRF.
- * @param keywords of the `Authorization` header that are read here
- */
+/** Finds out who makes a request, and whether it may be made. Bad credentials are refused even where none are needed, as in DRF. */
 export function createAuthenticateHook (source: AuthenticatorSource, keywords: string[], check: Check): onRequestHookHandler {
   const ours = keywords.map((keyword) => keyword.toLowerCase())
   return function authenticate (request, _reply, done) {

@@ -37,10 +37,7 @@ declare module 'fastify' {
     isAuthenticated: PermissionFunction
     /** Lets staff through (`is_staff`); 401 for anonymous callers, 403 for the others. */
     isAdminUser: PermissionFunction
-    /**
-     * Lets tokens with a scope through; 401 for anonymous callers, 403 for the others (RFC 6750 section 3.1).
-     * @param scope space-separated scopes, all of which are needed
-     */
+    /** Lets tokens with all of these space-separated scopes through; 401 for anonymous callers, 403 for the others (RFC 6750). */
     requireScope: (scope: string) => PermissionFunction
     /** Lets everybody through for GET, HEAD and OPTIONS, authenticated callers for the rest. */
     isAuthenticatedOrReadOnly: PermissionFunction

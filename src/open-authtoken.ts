@@ -52,10 +52,7 @@ export interface HostAuthtokenOptions<Users extends HostUsers = HostUsers> exten
 /** An open database with users and tokens. */
 export type Authtoken = Awaited<ReturnType<typeof openAuthtoken>>
 
-/**
- * Opens a database of Django's form and puts users, passwords and tokens on it.
- * @throws DatabaseUnusable, InvalidSettings
- */
+/** Opens a database of Django's form and puts users, passwords and tokens on it. @throws DatabaseUnusable, InvalidSettings */
 export async function openAuthtoken (options: AuthtokenOptions) {
   const { database: source, migrate = isEmbedded(source), onUserCreated, passwords, tokens, cache, ...databaseOptions } = options
   const database = await openDatabase(source, databaseOptions)
@@ -66,7 +63,11 @@ export async function openAuthtoken (options: AuthtokenOptions) {
     const { django } = database
     const parts = assemble(database, { passwords, tokens, cache }, { hasher: django ? 'pbkdf2_sha256' : 'argon2', rehash: !django })
     const createToken = createForNewUser(parts.tokens, withDefaults(tokenOptions, tokens).kind)
+<<<<<<< ours
     return { ...parts, database, users: createUsers(createUserStore(database), parts.credentials, createToken, onUserCreated) }
+=======
+    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, createToken, onUserCreated) }
+>>>>>>> theirs
   } catch (error) {
     await database.close()
     throw error
@@ -114,9 +115,8 @@ function assemble<Opened extends Database> (database: Opened, options: Given<Com
       /** Encodes a password for a column of passwords. @throws LoginQueueFull where too many wait */
       hash: credentials.encode,
       /**
-       * Compares a password with an encoded one, in any form that is understood. Every refusal takes the same time.
-       * @param encoded null where there is no such user: then it takes that time too
-       * @throws LoginQueueFull where too many wait
+       * Compares a password with an encoded one, in any form that is understood; null: there is no such user. Every refusal
+       * takes the same time. @throws as above
        */
       verify: credentials.compare
     },

@@ -1,6 +1,4 @@
-import {
-  type AuthtokenError, InvalidToken, NotAuthenticated, TokenHasInvalidCharacters, TokenHasSpaces, TokenMissing
-} from '../errors.js'
+import { type AuthtokenError, InvalidToken, NotAuthenticated, TokenHasInvalidCharacters, TokenHasSpaces, TokenMissing } from '../errors.js'
 
 // Python's bytes.split() separates on these alone; JavaScript's \s also takes 0xA0 and more.
 const WHITE_SPACE = /[ \t\n\r\v\f]+/
@@ -13,8 +11,6 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /**
  * Reads a request's `Authorization` header as DRF's `TokenAuthentication` does. One that is repeated is never a key: Node
  * keeps the first and would hide the others. It gets what DRF answers to the values joined by commas, a 401 in any case.
- * @param header as Node gives it, a character a byte (latin-1)
- * @param rawHeaders names and values in turn
  * @param keywords lower-case keywords that are ours
  * @returns the key; null where there is none, or it is for another scheme; or the error that DRF answers with
  */

@@ -1,5 +1,4 @@
-import { idKey } from '../database/user-id.js'
-import type { UserId } from '../database/user-id.js'
+import { idKey, type UserId } from '../database/user-id.js'
 import type { Account, Identity, Token, User } from '../identity/identity.js'
 import type { Expiry } from '../tokens/expiry.js'
 
@@ -23,10 +22,7 @@ export class CachedIdentity {
   private readonly flags: number
   private values: readonly unknown[] | string
 
-  /**
-   * @param expiry how a use may move the token's expiry; null where uses are not recorded
-   * @param names of what the user's row has: one array for all that are remembered together
-   */
+  /** @param expiry null where uses are not recorded. @param names of what the user's row has, one array for all entries */
   constructor (
     account: Account, token: Token, expiry: Pick<Expiry, 'lifetime' | 'notAfter'> | null, private readonly names: readonly string[]
   ) {

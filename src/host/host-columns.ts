@@ -6,11 +6,7 @@ type Option = keyof typeof USUAL_NAMES
 
 const DELETED_AT = 'deletedAt'
 
-/**
- * Which columns of the host's table play which part: those that are given, and others by their usual names.
- * @param login whether it is we who check passwords
- * @returns what does not fit too, in sentences that name the option and what would be right
- */
+/** Which columns of the host's table play which part: those that are given, and others by their usual names; and what does not fit. */
 export function chooseColumns (options: HostUsers, login: boolean) {
   const { table } = options
   const name = getTableName(table)

@@ -7,11 +7,7 @@ import { accountColumns } from '../identity/account.js'
 const BEHIND = 'apply the migration that makes it'
 const UNMADE = 'make a migration with drizzle-kit, and apply it'
 
-/**
- * Why the host's tables can not be used: what the database itself says of them.
- * @param login whether it is we who check passwords
- * @returns every problem, each with the name of its option and what would be right
- */
+/** Why the host's tables can not be used, as the database has them: each problem with its option and what would be right. */
 export async function hostProblems (database: Database, login: boolean): Promise<string[]> {
   const { users, tables: { authtokenToken, authtokenAccesstoken, authtokenState }, describe } = database
   const found = await describe(users.table)

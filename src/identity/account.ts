@@ -3,12 +3,9 @@ import type { UserModel } from '../database/user-model.js'
 import type { Account, DjangoUser, Identity, User } from './identity.js'
 
 /** What of a query's row is about the user. */
-export interface AccountRow {
+export interface AccountRow extends Record<'isActive' | 'isStaff' | 'isSuperuser', unknown> {
   userId: UserId
   user: Record<string, unknown>
-  isActive: unknown
-  isStaff: unknown
-  isSuperuser: unknown
 }
 
 /** The columns of a query that `accountOf` reads. */

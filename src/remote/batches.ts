@@ -1,13 +1,6 @@
 import { MAX_BATCH, MAX_BATCH_BYTES } from '../api/introspection.js'
+import type { RemoteSettings } from './remote-options.js'
 import { unavailable } from './service-failure.js'
-
-/** How questions are gathered. */
-export interface BatchOptions {
-  /** Batches under way at once, at most. */
-  connections: number
-  /** How long a question may wait for its turn, in milliseconds. */
-  timeoutMs: number
-}
 
 interface Question<Answer> {
   token: string
@@ -25,9 +18,10 @@ const MOST_BYTES = MAX_BATCH_BYTES / 2
 /**
  * Gathers questions: those of the same turn of the event loop go out together; while as many batches are under way as
  * may be, further ones wait, and go out together with the next.
- * @param send asks about tokens; what it throws each of them gets
  */
-export function createBatches<Answer> (send: (tokens: string[]) => Promise<Answer[]>, { connections, timeoutMs }: BatchOptions) {
+export function createBatches<Answer> (
+  send: (tokens: string[]) => Promise<Answer[]>, { connections, timeoutMs }: Pick<RemoteSettings, 'connections' | 'timeoutMs'>
+) {
   const waiting: Array<Question<Answer>> = []
   let underWay = 0
   let isDue = false
@@ -43,7 +37,6 @@ export function createBatches<Answer> (send: (tokens: string[]) => Promise<Answe
       setImmediate(flush)
     }),
 
-    /** Batches and tokens that were sent. */
     get statistics () { return { batches, tokens } }
   }
 

@@ -22,9 +22,7 @@ const USER_NAMES: ReadonlyArray<keyof DjangoUser> = [
 ]
 
 /**
- * Reads the answer of `POST /introspect/batch`.
- * @param body JSON, parsed
- * @param count how many tokens were asked about
+ * Reads the answer of `POST /introspect/batch` about so many tokens.
  * @returns what is known of each, undefined for those that nobody has; null where the answer is not one
  */
 export function readAnswer (body: unknown, count: number): Array<CachedIdentity | undefined> | null {

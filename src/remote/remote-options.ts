@@ -10,9 +10,7 @@ import { urlProblems } from '../api/service-url.js'
 import type { ServiceAddress } from './address.js'
 
 /** Where warnings go: the log of an application, as `app.log`. */
-export interface RemoteLog {
-  warn (message: string): void
-}
+export interface RemoteLog { warn (message: string): void }
 
 /** What may be set of remote mode, beside the service's address and a token. */
 export const remoteOptions = group({

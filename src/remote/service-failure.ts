@@ -1,10 +1,5 @@
 import { type AuthtokenError, retryAfter, ServiceUnavailable } from '../errors.js'
 
-/**
- * Why nothing is known about a token: a 503, never a 401.
- * @param reason in words, for the log
- * @param cause what went wrong below; its message must quote nothing that was sent or received
- * @param seconds when to come back
- */
+/** A 503, never a 401: nothing is known about a token. @param cause whose message quotes nothing that was sent or received */
 export const unavailable = (reason: string, cause?: unknown, seconds = 1): AuthtokenError =>
   retryAfter(new ServiceUnavailable({ cause: new Error(reason, cause === undefined ? {} : { cause }) }), seconds)

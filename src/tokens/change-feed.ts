@@ -42,11 +42,7 @@ export function createChangeFeed (database: Pick<Database, 'watch'>) {
   }
 
   return {
-    /**
-     * Calls a function at each change from now on.
-     * @param lastId of the event that the subscriber had last; undefined: it begins
-     * @returns what it missed, and how to end it
-     */
+    /** @param lastId of the event that the subscriber had last; undefined: it begins. @returns what it missed, and how to end it */
     subscribe (lastId: string | undefined, onEvent: (event: FeedEvent) => void): { missed: FeedEvent[], unsubscribe: () => void } {
       watch ??= database.watch(onChange)
       watch.poll()

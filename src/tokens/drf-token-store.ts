@@ -1,7 +1,6 @@
 import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm'
 import type { Database } from '../database/database-interface.js'
-import type { UserId } from '../database/user-id.js'
-import { readUserId } from '../database/user-id.js'
+import { readUserId, type UserId } from '../database/user-id.js'
 import type { UserModel } from '../database/user-model.js'
 import { TokensSealed } from '../errors.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'

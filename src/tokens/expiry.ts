@@ -20,10 +20,9 @@ export function createExpiryPolicy (options: TokenOptions = {}) {
     sliding,
 
     /**
-     * The expiry of a token that is made now.
      * @param wanted seconds; null: without end; undefined: the default of its kind
      * @param bound what it may not outlive: the expiry of the token that makes it
-     * @throws ValidationError on `expires_in` where that is no life, or longer than it may be
+     * @throws ValidationError on `expires_in`
      */
     ofNewToken (kind: 'access' | 'login', wanted: number | null | undefined, bound: Date | null, now: Date): Expiry {
       const left = bound === null ? Infinity : Math.floor((bound.getTime() - now.getTime()) / 1000)

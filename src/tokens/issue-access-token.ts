@@ -31,10 +31,7 @@ export function createIssuer (database: Database, format: TokenFormat, expiryPol
     order by ${kind === 'login' ? sql`${tokens.kind} <> 'login',` : sql``} ${tokens.created}, ${tokens.id}
     limit (select case when ${countOf(owner, now)} < ${limit} then 0 else ${countOf(owner, now)} - ${limit - 1} end))`))
 
-  /**
-   * Makes a token. The answer is the only place where its key ever stands.
-   * @throws ValidationError on `name`, `scope` or `expires_in`; TokenLimitReached; NotFound where the user, or the password, is gone
-   */
+  /** @throws ValidationError on `name`, `scope` or `expires_in`; TokenLimitReached; NotFound where the user, or the password, is gone */
   return async (owner: Owner, token: NewToken = {}, origin: Origin = {}): Promise<IssuedToken> => {
     requireAccessTokens(database)
     const { name, scope = '*', expiresIn } = token

@@ -3,10 +3,7 @@ import type { Database, Db, Statement } from '../database/database-interface.js'
 import type { UserId } from '../database/user-id.js'
 import { isDrfOf } from './drf-token-store.js'
 
-/**
- * The statements that end a user's tokens of both kinds, for a transaction.
- * @param keep the public id of one that stays, with the one that came in its place
- */
+/** The statements that end a user's tokens of both kinds. @param keep the id of one that stays, with the one that came in its place */
 export function revocation (database: Database, tx: Db, userId: UserId, keep?: string): Statement[] {
   const { accessTokens, users, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
   const successor = sql`coalesce((select ${access.replacedBy} from ${access} where ${access.id} = ${keep}), '')`

@@ -17,10 +17,7 @@ export function createRotation (database: Database, format: TokenFormat, find: (
   }
 
   /**
-   * Puts a new token in the place of one: name, scope, expiry and longest life go over. The old one goes on for a while.
-   * @param grace for how long, in seconds; never beyond its own expiry
-   * @param bound what the new one may not outlive
-   * @returns the new token with its key, or null where there is no such token
+   * Puts a new token in the place of one: name, scope, expiry and longest life go over. The old one goes on for the grace.
    * @throws ValidationError on `grace`; Conflict for one that was replaced, or has expired
    */
   return async (

@@ -1,6 +1,7 @@
 import { and, asc, eq, exists, gt, inArray, isNull, sql } from 'drizzle-orm'
 import type { Db, DjangoDatabase, Statement } from '../database/database-interface.js'
 import { DatabaseUnusable } from '../errors.js'
+import { accessTokenStatements } from './access-token-statements.js'
 import { SEALED_NAME } from './access-token.js'
 import { digestOf, drfHintOf, generateId, randomBase62 } from './format.js'
 
@@ -10,10 +11,9 @@ export interface SealingProgress { sealed: number, total: number }
 const BATCH = 500
 
 /**
- * Turns every DRF token of a database into a digest, in place: clients go on with the tokens they have. From the first
- * moment on no DRF token is made any more. It may be stopped anywhere: a token is in one table or in the other, and
- * the next call does the rest. At the end nothing in clear is left, in the file either.
- * @param onProgress is told after each batch
+ * Turns every DRF token of a database into a digest, in place: clients go on with the tokens they have. From its start on no
+ * DRF token is made any more. It may be stopped anywhere: a token is in one table or in the other, and the next call does the
+ * rest. At the end nothing in clear is left, in the file either.
  * @returns how many were sealed by this call
  */
 export async function sealTokens (database: DjangoDatabase, onProgress: (progress: SealingProgress) => void = () => {}): Promise<number> {
@@ -47,6 +47,7 @@ export async function sealTokens (database: DjangoDatabase, onProgress: (progres
 /** Only tokens that are there still, of users who are: whoever ended one since it was read has ended it. */
 function moveTokens (database: DjangoDatabase, tx: Db, keys: string[]): Statement[] {
   const { cast, users, tables: { authtokenToken: drf, authtokenAccesstoken: access } } = database
+  const { columnsOf } = accessTokenStatements(database)
   const isMoved = inArray(drf.key, keys)
   const rows = keys.map((key) => sql`(${sql.join([
     cast(key, drf.key),
@@ -57,21 +58,17 @@ function moveTokens (database: DjangoDatabase, tx: Db, keys: string[]): Statemen
   ], sql`, `)})`)
   const isNameTaken = exists(tx.select({ one: sql`1` }).from(access)
     .where(and(eq(access.userId, drf.userId), eq(access.name, SEALED_NAME), isNull(access.replacedBy))))
+  // In the order of the table's columns.
   const columns = {
     id: sql`moved.column2`.as('id'),
     userId: drf.userId,
-    kind: cast('sealed', access.kind).as('kind'),
+    ...columnsOf({ kind: 'sealed' as const }),
     name: sql`case when ${isNameTaken} then moved.column3 else ${SEALED_NAME} end`.as('name'),
     digest: sql`moved.column4`.as('digest'),
     hint: sql`moved.column5`.as('hint'),
-    scope: cast('*', access.scope).as('scope'),
+    ...columnsOf({ scope: '*' }),
     created: drf.created,
-    expires: cast(null, access.expires).as('expires'),
-    lifetime: cast(null, access.lifetime).as('lifetime'),
-    latest: cast(null, access.latest).as('latest'),
-    lastUsed: cast(null, access.lastUsed).as('last_used'),
-    disabled: cast(false, access.disabled).as('disabled'),
-    replacedBy: cast(null, access.replacedBy).as('replaced_by')
+    ...columnsOf({ expires: null, lifetime: null, latest: null, lastUsed: null, disabled: false, replacedBy: null })
   }
   const moved = tx.select(columns)
     .from(sql`(values ${sql.join(rows, sql`, `)}) as moved`)

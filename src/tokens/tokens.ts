@@ -1,7 +1,6 @@
 import type { Database } from '../database/database-interface.js'
 import { isStorable } from '../database/storable-text.js'
-import type { UserId } from '../database/user-id.js'
-import { readUserId } from '../database/user-id.js'
+import { readUserId, type UserId } from '../database/user-id.js'
 import { refuseProblems } from '../errors.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
 import type { AccessTokenStore } from './access-token-store.js'
@@ -58,7 +57,6 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
       return userId === null ? null : { id: drfId(userId), owner: { id: userId } }
     },
 
-    /** The user's token of that id, or null. */
     async get (owner: Owner, id: string): Promise<Token | null> {
       const found = await findDrf(owner, id)
       return found === undefined ? await access.find(owner, id) : found
