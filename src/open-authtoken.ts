@@ -63,11 +63,7 @@ export async function openAuthtoken (options: AuthtokenOptions) {
     const { django } = database
     const parts = assemble(database, { passwords, tokens, cache }, { hasher: django ? 'pbkdf2_sha256' : 'argon2', rehash: !django })
     const createToken = createForNewUser(parts.tokens, withDefaults(tokenOptions, tokens).kind)
-<<<<<<< ours
     return { ...parts, database, users: createUsers(createUserStore(database), parts.credentials, createToken, onUserCreated) }
-=======
-    return { ...parts, database, users: createAccounts(createUserStore(database), parts.credentials, createToken, onUserCreated) }
->>>>>>> theirs
   } catch (error) {
     await database.close()
     throw error

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { outside } from '../support/helpers.js'
+import { withoutCoverage } from '../support/without-coverage.js'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -18,7 +18,7 @@ console.log(JSON.stringify(messages.map(({ line, message, severity }) => [line, 
 t.test('no line of the source is longer than 140 characters, comments too', async (t) => {
   const lines = [140, 141].flatMap((length) => [`// ${'x'.repeat(length - 3)}`, `export const text${length} = '${'x'.repeat(length - 25)}'`])
   for (const path of ['src/errors.ts', 'plugins/routes/revoke.ts']) {
-    const [program, args] = outside(process.execPath, '--input-type=module', '--eval', LINT, path, lines.join('\n'))
+    const [program, args] = withoutCoverage(process.execPath, '--input-type=module', '--eval', LINT, path, lines.join('\n'))
     const { stdout } = await promisify(execFile)(program, args, { cwd: ROOT })
     t.same(JSON.parse(stdout), [3, 4].map((line) => [line, 'This line has a length of 141. Maximum allowed is 140.', 2]), path)
   }
