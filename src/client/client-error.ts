@@ -2,7 +2,7 @@
 export type ClientErrorCode = 'AUTHTOKEN_UNREACHABLE' | 'AUTHTOKEN_TIMEOUT' | 'AUTHTOKEN_REFUSED' | 'AUTHTOKEN_BAD_ANSWER'
 
 /** What is known of a failure. */
-export type Failure = Partial<Pick<ClientError, 'status' | 'detail' | 'fields' | 'retryAfter'>>
+export type Failure = { -readonly [Name in 'status' | 'detail' | 'fields' | 'retryAfter']?: ClientError[Name] }
 
 /** A call of the service that failed. Its message holds method, path and status, and nothing that was sent or answered. */
 export class ClientError extends Error {

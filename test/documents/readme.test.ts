@@ -138,7 +138,7 @@ t.test('the architecture names files and calls that are there', async (t) => {
     const places = new Map([...picture.matchAll(/participant (\w+) as (\S+)/g)].map(([, name, path]) => [name, path as string]))
     const calls = [...picture.matchAll(/->>(\w+): (\w+)\(/g)].map(([, name, call]) => [places.get(name as string), call] as const)
     t.ok(calls.length > 2)
-    for (const [path = '', call] of calls) t.match(sourceOf(path), new RegExp(`\\b${call} ?(<.*>)?[(:]`), `${path}: ${call}`)
+    for (const [path = '', call] of calls) t.match(sourceOf(path), new RegExp(`\\b${call}(?: =)? ?(?:<.*>)?[(:]`), `${path}: ${call}`)
   }
 })
 
