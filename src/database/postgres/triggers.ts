@@ -59,7 +59,9 @@ const HEARD = ['id', 'user_id', 'kind', 'name', 'digest', 'hint', 'scope', 'crea
 
 /** A use that pushes the expiry on is no news: what is remembered is read again before it is refused. */
 const ACCESS_TOKEN_CHANGED = `WHEN (
-  (${HEARD.map((column) => `OLD.${column}`).join(', ')}) IS DISTINCT FROM (${HEARD.map((column) => `NEW.${column}`).join(', ')})
+  (${HEARD.map((column) => `OLD.${column}`).join(', ')})
+  IS DISTINCT FROM
+  (${HEARD.map((column) => `NEW.${column}`).join(', ')})
   OR (OLD.expires IS DISTINCT FROM NEW.expires AND (NEW.expires > OLD.expires AND NEW.last_used IS DISTINCT FROM OLD.last_used) IS NOT TRUE)
 ) `
 
