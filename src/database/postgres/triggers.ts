@@ -65,11 +65,12 @@ const ACCESS_TOKEN_CHANGED = `WHEN (
   OR (OLD.expires IS DISTINCT FROM NEW.expires AND (NEW.expires > OLD.expires AND NEW.last_used IS DISTINCT FROM OLD.last_used) IS NOT TRUE)
 ) `
 
+const KEY_DIGEST = "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(OLD.key, 'UTF8')), 'hex')"
+
 const FUNCTIONS = `CREATE OR REPLACE FUNCTION "authtoken_notify_key"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND pg_catalog.to_jsonb(OLD) = pg_catalog.to_jsonb(NEW) THEN RETURN NULL; END IF;
-  PERFORM pg_catalog.pg_notify('authtoken', 'digest ' ||
-    pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(OLD.key, 'UTF8')), 'hex'));
+  PERFORM pg_catalog.pg_notify('authtoken', 'digest ' || ${KEY_DIGEST});
   RETURN NULL;
 END $$;
 --> statement-breakpoint
