@@ -5,7 +5,7 @@ import { DatabaseUnusable } from '../errors.js'
 import { createDjangoSource, type DjangoSource } from './django-source.js'
 
 // It blocks the event loop, which has nothing else to do meanwhile.
-const BUSY_TIMEOUT_MS = 10_000
+const LOCK_TIMEOUT_MS = 10_000
 
 const REASONS: Record<string, string> = {
   SQLITE_NOTADB: 'is not an SQLite database',
@@ -18,7 +18,7 @@ const REASONS: Record<string, string> = {
 
 /** Opens an SQLite file to read it. Each batch is read by itself: Django's writes need not wait for long. @throws DatabaseUnusable */
 export async function openSqliteSource (url: string): Promise<DjangoSource> {
-  const client = explain(url, () => new SQLite(pathOf(url), { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS }))
+  const client = explain(url, () => new SQLite(pathOf(url), { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS }))
   try {
     return await createDjangoSource({
       name: url,
