@@ -14,7 +14,7 @@ const sources = ['src', 'plugins'].flatMap((folder) =>
 t.test('nothing that a host runs names a variable of the service', async (t) => {
   const core = sources.filter((path) => !OF_SERVICE.test(path))
   t.ok(core.length > 100)
-  t.ok(core.includes(join('src', 'database', 'django-problems.ts')))
+  t.ok(core.includes(join('src', 'database', 'inspection.ts')))
   const variable = new RegExp(`\\b(${Object.keys(settingsSchema.properties).join('|')})\\b`)
   t.match('set USER_TABLE=people', variable)
   // The code of an error, as AUTHTOKEN_TOKEN_LIMIT, is none.
