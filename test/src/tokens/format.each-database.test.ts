@@ -7,6 +7,7 @@ import { checksum, createTokenFormat, digestOf, type RandomSource, generateDrfKe
 import { databaseUrl, open } from '../../support/databases.js'
 import { makeUser } from '../../support/users.js'
 import { hostDatabase } from '../../support/sql.js'
+import { until } from '../../support/until.js'
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const RANDOM_LENGTH = 30
@@ -81,9 +82,13 @@ async function counting (t: Test) {
   const queries: string[] = []
   const authtoken = await openAuthtoken({ database: hostDatabase(t, url, { logger: { logQuery: (query) => { if (OF_USERS_OR_TOKENS.test(query)) queries.push(query) } } }) })
   t.teardown(() => authtoken.close())
+  const { authenticator } = authtoken
+  // What is under way when the first change can be told is asked for again.
+  await authenticator.authenticate('nobody')
+  await until(() => authenticator.statistics.watch === 'live')
   const ask = async (key: string) => {
     const before = queries.length
-    const identity = await authtoken.authenticator.authenticate(key)
+    const identity = await authenticator.authenticate(key)
     return { user: identity?.user.username ?? null, queries: queries.length - before }
   }
   return { authtoken, ask }
