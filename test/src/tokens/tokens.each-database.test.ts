@@ -26,3 +26,14 @@ t.test('a database that only Django migrated verifies tokens, and says what acce
   await authtoken.tokens.revokeAll(owner)
   t.match(await authtoken.tokens.getOrCreate(owner), { key: /^[0-9a-f]{40}$/ })
 })
+
+t.test('of two rotations of a token at once one puts another in its place, and the other is told that it was replaced', async (t) => {
+  const { users, tokens } = await open(t)
+  const user = await users.create({ username: 'ann', password: null })
+  const { id } = await tokens.create(user, { name: 'twice' })
+  const outcomes = await Promise.allSettled([tokens.rotate(user, id), tokens.rotate(user, id)])
+  t.same(outcomes.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  t.match(outcomes.find((outcome) => outcome.status === 'rejected')?.reason, { code: 'AUTHTOKEN_CONFLICT', message: /was replaced/ })
+  const page = await tokens.list(user, { limit: 10 })
+  t.equal(page.tokens.filter(({ name, replacedBy }) => name === 'twice' && replacedBy === undefined).length, 1)
+})
