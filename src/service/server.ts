@@ -14,6 +14,9 @@ import type { Settings } from './settings.js'
 // A percent-encoded e-mail address of 254 characters, 4 bytes each: the longest username.
 const MAX_PARAM_LENGTH = 254 * 4 * 3
 
+// How often node looks for requests that take too long; by itself each 30 s.
+const TIMEOUT_CHECK_MS = 250
+
 type LogOptions = Pick<FastifyLoggerOptions, 'stream'>
 
 /** The service, ready to listen; `authtoken` is closed with it. @param log where the log goes, if not to standard output */
@@ -21,6 +24,7 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, log
   const server: FastifyInstance = Fastify({
     bodyLimit: settings.BODY_LIMIT,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
+    http: { ...timeouts(settings), connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     trustProxy: settings.TRUST_PROXY,
     rewriteUrl: ({ url = '' }) => isForwardAuth(url) ? FORWARD_AUTH_PATH : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
@@ -42,6 +46,9 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, log
   await server.register(app, { settings, authtoken })
   return server
 }
+
+/** The head of a request has no time of its own: it is bounded with the rest. */
+const timeouts = ({ REQUEST_TIMEOUT_MS }: Settings) => ({ headersTimeout: REQUEST_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS })
 
 /** The route, not the URL, into which a client may have put a token; no `ip` that is none: a proxy may pass on what a client wrote. */
 const describeRequest = ({ method, routeOptions, ip, socket }: FastifyRequest) =>

@@ -53,7 +53,7 @@ export const settingsSchema = group({
   BODY_LIMIT: wholeNumber(1024, 104_857_600, { default: 262_144, description: 'largest request body, in bytes' }),
   REQUEST_TIMEOUT_MS: milliseconds(1000, 600_000, {
     default: 30_000,
-    description: 'how long a client may take to send a request, in milliseconds'
+    description: 'how long a client may take to send a request, head and body, in milliseconds'
   }),
   TRUST_PROXY: flag({
     default: false,
