@@ -6,9 +6,10 @@ import { NotFound } from '../../src/errors.js'
 import type { Administrators } from '../../src/identity/scope.js'
 import type { Tokens } from '../../src/tokens/tokens.js'
 import type { Users } from '../../src/users/users.js'
+import type { PublicAddress } from '../http/public-address.js'
 
 /** Options of the routes that manage users and tokens. */
-export interface ManagementOptions {
+export interface ManagementOptions extends Pick<PublicAddress, 'baseOf'> {
   users: Users
   tokens: Tokens
   /** Who administers. Staff can't touch a superuser, its tokens, nor anybody's flags. */

@@ -1,6 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
+import type { PublicAddress } from '../http/public-address.js'
+
+/** Options of `metadata`. */
+interface MetadataOptions extends Pick<PublicAddress, 'issuerOf'> { keywords: string[] }
 
 const PATH = '/.well-known/oauth-authorization-server'
 const config = { authtoken: false as const }
@@ -24,9 +28,9 @@ const schema = {
 }
 
 /** Where introspection and revocation are (RFC 8414). No OAuth flow is offered: no response type and no grant type. */
-export default async function metadata (app: FastifyInstance, { keywords }: { keywords: string[] }): Promise<void> {
-  app.get(PATH, { config, schema }, async ({ protocol, host }) => {
-    const issuer = `${protocol}://${host}`
+export default async function metadata (app: FastifyInstance, { keywords, issuerOf }: MetadataOptions): Promise<void> {
+  app.get(PATH, { config, schema }, async (request) => {
+    const issuer = issuerOf(request)
     return {
       issuer,
       response_types_supported: [],

@@ -10,7 +10,7 @@ import tokenRoutes from './token-routes.js'
 const logOut = { tags: ['tokens'], summary: 'Log out: end the token that asks', response: { 204: noContent, 401: errorSchema } }
 
 /** The caller's own tokens. */
-export default async function ownTokens (app: TypedApp, { tokens, administrators }: ManagementOptions): Promise<void> {
+export default async function ownTokens (app: TypedApp, { tokens, administrators, baseOf }: ManagementOptions): Promise<void> {
   const findAccess = (request: FastifyRequest) => ownAccess(request, administrators)
   const ofList = operations(tokenManagers, { tags: ['tokens'], querystring: keepSchema })
   app.addHook('onRequest', noStore)
@@ -28,5 +28,5 @@ export default async function ownTokens (app: TypedApp, { tokens, administrators
     return reply.code(204).send()
   })
 
-  await app.register(tokenRoutes, { tokens, guard: tokenManagers, prefixParams: {}, findAccess })
+  await app.register(tokenRoutes, { tokens, guard: tokenManagers, prefixParams: {}, findAccess, baseOf })
 }

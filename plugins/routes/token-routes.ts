@@ -8,11 +8,11 @@ import type { Tokens } from '../../src/tokens/tokens.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { readNewToken } from '../http/new-token.js'
 import { paginate } from '../http/pagination.js'
-import { type Guard, noContent, operations, orNotFound, type TypedApp } from './management.js'
+import { type Guard, type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 import { checkChange, checkGrant, checkRenewal, type TokenAccess } from './token-access.js'
 
 /** Options of `tokenRoutes`. */
-interface TokenRoutesOptions {
+interface TokenRoutesOptions extends Pick<ManagementOptions, 'baseOf'> {
   tokens: Tokens
   guard: Guard
   prefixParams: TProperties
@@ -21,7 +21,8 @@ interface TokenRoutesOptions {
 }
 
 /** The routes that a caller's own tokens and another user's have alike. */
-export default async function tokenRoutes (app: TypedApp, { tokens, guard, prefixParams, findAccess }: TokenRoutesOptions): Promise<void> {
+export default async function tokenRoutes (app: TypedApp, options: TokenRoutesOptions): Promise<void> {
+  const { tokens, guard, prefixParams, findAccess, baseOf } = options
   const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams) })
   const ofOne = operations(guard, { tags: ['tokens'], params: Type.Object({ ...prefixParams, id: Type.String() }) })
   const change = ofOne('Rename, narrow, disable or enable a token', { body: tokenChangesSchema }, { 200: tokenSchema })
@@ -29,7 +30,7 @@ export default async function tokenRoutes (app: TypedApp, { tokens, guard, prefi
 
   app.get('/', ofList('List tokens', { querystring: pagesSchema }, { 200: pageSchema(tokenSchema) }), async (request) => {
     const { owner } = await findAccess(request)
-    return await paginate(request, async (part) => {
+    return await paginate(request, baseOf, async (part) => {
       const { count, tokens: found } = await tokens.list(owner, part)
       return { count, results: found.map(presentToken) }
     })

@@ -12,14 +12,14 @@ import { administratorsOnly } from './guards.js'
 import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 
 /** The users, for administrators. */
-export default async function userRoutes (app: TypedApp, { users, administrators }: ManagementOptions): Promise<void> {
+export default async function userRoutes (app: TypedApp, { users, administrators, baseOf }: ManagementOptions): Promise<void> {
   const guard = administratorsOnly(administrators)
   const ofList = operations(guard, { tags: ['users'] })
   const ofOne = operations(guard, { tags: ['users'], params: Type.Object({ username: Type.String() }) })
   const change = ofOne('Change a user, or set its password', { body: userChangesSchema }, { 200: userSchema })
 
   app.get('/', ofList('List users', { querystring: usersQuerySchema }, { 200: pageSchema(userSchema) }), async (request) => {
-    return await paginate(request, async (part) => {
+    return await paginate(request, baseOf, async (part) => {
       const { count, users: found } = await users.list({ search: request.query.search, ...part })
       return { count, results: found.map(presentUser) }
     })

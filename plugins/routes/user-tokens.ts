@@ -11,7 +11,8 @@ const prefixParams = { username: Type.String() }
 const querystring = Type.Object({}, { additionalProperties: false })
 
 /** The tokens of the user whose name is in the prefix, for administrators. */
-export default async function userTokens (app: TypedApp, { users, tokens, administrators }: ManagementOptions): Promise<void> {
+export default async function userTokens (app: TypedApp, options: ManagementOptions): Promise<void> {
+  const { users, tokens, administrators, baseOf } = options
   const guard = administratorsOnly(administrators)
   const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams), querystring })
   app.addHook('onRequest', noStore)
@@ -20,7 +21,7 @@ export default async function userTokens (app: TypedApp, { users, tokens, admini
     await tokens.revokeAll((await findAccess(request)).owner)
     return reply.code(204).send()
   })
-  await app.register(tokenRoutes, { tokens, guard, prefixParams, findAccess })
+  await app.register(tokenRoutes, { tokens, guard, prefixParams, findAccess, baseOf })
 
   async function findAccess (request: FastifyRequest): Promise<TokenAccess> {
     const access = ownAccess(request, administrators)

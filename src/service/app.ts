@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { sendDrfError, toClientError, toDrfError } from '../../plugins/http/drf-errors.js'
 import jsonBody from '../../plugins/http/json-body.js'
+import { publicAddress } from '../../plugins/http/public-address.js'
 import securityHeaders from '../../plugins/http/security-headers.js'
 import forwardAuth from '../../plugins/routes/forward-auth.js'
 import health from '../../plugins/routes/health.js'
@@ -27,7 +28,9 @@ export default async function app (app: FastifyInstance, options: { settings: Se
   const { authenticator, credentials, feed, tokens, users } = authtoken
   const { ADMINISTRATORS: administrators, KEYWORDS: keywords } = settings
   const [keyword = 'Token'] = keywords
-  const management = { users, tokens, administrators }
+  const otherwise = { address: settings.HOST, port: settings.PORT }
+  const { baseOf, issuerOf } = publicAddress(app, { url: settings.PUBLIC_URL, hosts: settings.PUBLIC_HOSTS, otherwise })
+  const management = { users, tokens, administrators, baseOf }
 
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const ours = toDrfError(error, request) ?? toClientError(error)
@@ -49,7 +52,7 @@ export default async function app (app: FastifyInstance, options: { settings: Se
   await app.register(introspect, { authenticator, keyword })
   await app.register(revoke, management)
   await app.register(revocations, { feed, authenticator, keywords, administrators })
-  await app.register(metadata, { keywords })
+  await app.register(metadata, { keywords, issuerOf })
   await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS })
   await app.register(health, { ping: () => users.findByUsername('') })
   app.addHook('onClose', authtoken.close)

@@ -60,6 +60,16 @@ export const settingsSchema = group({
     words: ON_OFF,
     description: 'whether `X-Forwarded-*` headers are believed: only behind a proxy that sets them'
   }),
+  PUBLIC_URL: text('^https?://[^\\s/?#@\\\\]+(/[^\\s?#\\\\]*)?$', {
+    usual: 'none',
+    right: 'http:// or https://, a host, and a path if there is one, as https://auth.example.org',
+    description: 'address by which clients know the service: links and the metadata name it'
+  }),
+  PUBLIC_HOSTS: list('^(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:.]+\\])(?::\\d{1,5})?$', 'a host', {
+    usual: 'none',
+    right: 'one or more hosts, with their port where it is not the usual one, separated by commas, as auth.example.org,10.0.0.7:8000',
+    description: 'without `PUBLIC_URL`: hosts by which clients may call the service, beside those of loopback'
+  }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'level of the log' })
 })
 

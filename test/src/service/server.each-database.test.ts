@@ -104,7 +104,7 @@ t.test('several keywords, the first is the challenge', async (t) => {
 
 t.test('links of a list follow the proxy only where it is trusted', async (t) => {
   for (const [TRUST_PROXY, expected] of [['off', 'http://localhost:80/users/?page_size=1&page=2'], ['on', 'https://auth.example/users/?page_size=1&page=2']] as const) {
-    const { server, authtoken } = await buildService(t, { TRUST_PROXY })
+    const { server, authtoken } = await buildService(t, { TRUST_PROXY, PUBLIC_HOSTS: 'auth.example' })
     const { authorization } = await makeUser(authtoken, 'root', { isSuperuser: true })
     await makeUser(authtoken, 'ann')
     const list = await server.inject({ url: '/users/?page_size=1', headers: { authorization, 'x-forwarded-proto': 'https', 'x-forwarded-host': 'auth.example' } })
