@@ -51,6 +51,7 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
   const { errors, administrators } = withDefaults(pluginOptions, options)
   const parseJson = jsonParser(app)
 
+  app.addHook('onRequest', noStore)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   app.setValidatorCompiler(drfValidatorCompiler)
@@ -70,7 +71,6 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
       body: credentialsSchema,
       ...(present === undefined && { response: { 200: exchangedSchema } })
     },
-    onRequest: noStore,
     preValidation: async (request) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const fields = await readFields(body, request.headers['content-type'] ?? '', (text) => parseJson(request, text))

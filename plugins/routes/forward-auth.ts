@@ -26,7 +26,6 @@ export default async function forwardAuth (app: FastifyInstance, { headers }: { 
   for (const method of methods) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
 
   const decide: onRequestHookHandler = (request, reply, done) => {
-    reply.header('cache-control', 'no-store')
     const { user, auth } = request
     if (user === null || auth === null) return
     const requirement = readRequirement(request.originalUrl)

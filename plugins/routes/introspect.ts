@@ -6,7 +6,6 @@ import { batchAnswerSchema, batchSchema, introspectionSchema, MAX_BATCH_BYTES, o
 import { presentIdentified, presentIntrospection, tokenFormSchema } from '../../src/api/introspection.js'
 import { errorSchema } from '../../src/api/resources.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
-import { noStore } from '../http/no-store.js'
 import oauth from '../http/oauth.js'
 
 /** Options of `introspect`: the keyword is the `token_type` of tokens. */
@@ -28,7 +27,6 @@ export default async function introspect (app: FastifyInstance, { authenticator,
     await app.register(oauth, { body: 'form' })
     app.post<{ Body: Static<typeof tokenFormSchema> }>('/introspect', {
       config,
-      onRequest: noStore,
       schema: {
         tags,
         summary: 'What a token is worth (RFC 7662)',
@@ -44,7 +42,6 @@ export default async function introspect (app: FastifyInstance, { authenticator,
     await app.register(oauth, { body: 'json' })
     app.post<{ Body: Static<typeof batchSchema> }>('/introspect/batch', {
       config,
-      onRequest: noStore,
       bodyLimit: MAX_BATCH_BYTES,
       schema: { tags, summary: 'What many tokens are worth', body: batchSchema, response: { 200: batchAnswerSchema, ...errors } }
     }, async ({ body: { tokens, identity = false } }) => {

@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { errorSchema } from '../../src/api/resources.js'
 import { CURRENT, keepSchema } from '../../src/api/token-requests.js'
-import { noStore } from '../http/no-store.js'
 import { authenticated, tokenManagers } from './guards.js'
 import { type ManagementOptions, noContent, operations, type TypedApp } from './management.js'
 import { ownAccess } from './token-access.js'
@@ -13,7 +12,6 @@ const logOut = { tags: ['tokens'], summary: 'Log out: end the token that asks', 
 export default async function ownTokens (app: TypedApp, { tokens, administrators, baseOf }: ManagementOptions): Promise<void> {
   const findAccess = (request: FastifyRequest) => ownAccess(request, administrators)
   const ofList = operations(tokenManagers, { tags: ['tokens'], querystring: keepSchema })
-  app.addHook('onRequest', noStore)
 
   // Who may not manage tokens may log out all the same.
   app.delete(`/${CURRENT}`, { config: authenticated, schema: logOut }, async (request, reply) => {

@@ -66,7 +66,7 @@ export default async function revocations (app: FastifyInstance, options: Option
       streams.delete(stream)
     })
     send(`retry: 100\n\n${missed.map(format).join('')}`)
-    return reply.type(TYPE).headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' }).send(stream)
+    return reply.type(TYPE).header('x-accel-buffering', 'no').send(stream)
   })
   app.head(PATH, { config, schema: { hide: true } }, async (_request, reply) => reply.type(TYPE).send())
   methodNotAllowed(app, PATH, ['GET'], { config })

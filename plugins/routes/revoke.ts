@@ -4,7 +4,6 @@ import { idKey } from '../../src/database/user-id.js'
 import { oauthErrorSchema, tokenFormSchema } from '../../src/api/introspection.js'
 import { errorSchema } from '../../src/api/resources.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
-import { noStore } from '../http/no-store.js'
 import oauth from '../http/oauth.js'
 import { authenticated as config, callerOf, mayAdminister } from './guards.js'
 import { type ManagementOptions, noContent, type TypedApp } from './management.js'
@@ -15,7 +14,6 @@ export default async function revoke (app: TypedApp, { users, tokens, administra
 
   app.post('/revoke', {
     config,
-    onRequest: noStore,
     schema: {
       tags: ['verification'],
       summary: 'End a token (RFC 7009)',

@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { PermissionDenied } from '../../src/errors.js'
-import { noStore } from '../http/no-store.js'
 import { administratorsOnly } from './guards.js'
 import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 import { ownAccess, type TokenAccess } from './token-access.js'
@@ -15,7 +14,6 @@ export default async function userTokens (app: TypedApp, options: ManagementOpti
   const { users, tokens, administrators, baseOf } = options
   const guard = administratorsOnly(administrators)
   const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams), querystring })
-  app.addHook('onRequest', noStore)
 
   app.delete('/', ofList("End all of a user's tokens, the DRF token too", {}, { 204: noContent }), async (request, reply) => {
     await tokens.revokeAll((await findAccess(request)).owner)

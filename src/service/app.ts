@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { sendDrfError, toClientError, toDrfError } from '../../plugins/http/drf-errors.js'
 import jsonBody from '../../plugins/http/json-body.js'
+import { noStore } from '../../plugins/http/no-store.js'
 import { publicAddress } from '../../plugins/http/public-address.js'
 import securityHeaders from '../../plugins/http/security-headers.js'
 import forwardAuth from '../../plugins/routes/forward-auth.js'
@@ -40,6 +41,8 @@ export default async function app (app: FastifyInstance, options: { settings: Se
   })
   app.setNotFoundHandler((_request, reply) => sendDrfError(new NotFound('Not found.'), reply, keyword))
 
+  // All that is said here is about somebody, errors too; hooks of routes come later.
+  app.addHook('onRequest', noStore)
   await app.register(securityHeaders)
   await app.register(openapi, { version, keyword })
   await app.register(jsonBody)

@@ -28,7 +28,9 @@ export async function buildServer (settings: Settings, authtoken: Authtoken, log
     trustProxy: settings.TRUST_PROXY,
     rewriteUrl: ({ url = '' }) => isForwardAuth(url) ? FORWARD_AUTH_PATH : url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (_error, _request, reply) => { sendDrfError(new NotFound('Not found.'), reply, 'Token') },
+    frameworkErrors: (_error, _request, reply) => {
+      sendDrfError(new NotFound('Not found.'), reply.header('cache-control', 'no-store'), 'Token')
+    },
     schemaController: { compilersFactory },
     logController: new AccessLog(),
     logger: {
