@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util'
-import { Busboy } from '@fastify/busboy'
 import { ParseError, UnsupportedMediaType, validationError } from '../../src/errors.js'
+import { formFields, MAX_FIELDS, MAX_FILES, multipartFields } from './form-body.js'
 import { pythonType } from './validation.js'
 
 /** The fields of a body, as they came. */
@@ -26,8 +26,11 @@ export async function readFields (body: Buffer, contentType: string, parseJson: 
   const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1] ?? 'utf-8'
   switch (type.trim().toLowerCase()) {
     case JSON_TYPE: return toFields(await parseJson(decodeJson(body, charset)))
-    case FORM_TYPE: return collect(new URLSearchParams(decoder(charset, false).decode(body)))
-    case MULTIPART_TYPE: return await readMultipart(body, contentType, charset)
+    case FORM_TYPE: return collect(readForm(decoder(charset, false).decode(body)))
+    case MULTIPART_TYPE: {
+      const headers = { contentType, charset: decoder(charset, false).encoding }
+      return collect(await multipartFields(body, headers, FILE, multipartErrors))
+    }
     default: throw new UnsupportedMediaType(contentType)
   }
 }
@@ -49,27 +52,18 @@ function toFields (value: unknown): Fields {
   return value as Fields
 }
 
-function readMultipart (body: Buffer, contentType: string, charset: string): Promise<Fields> {
-  return new Promise((resolve, reject) => {
-    const fail = () => reject(new ParseError('Multipart form', 'the body is not valid multipart/form-data.'))
-    try {
-      const fields: Array<[string, string]> = []
-      const files: Array<[string, symbol]> = []
-      const busboy = new Busboy({ headers: { 'content-type': contentType }, defCharset: decoder(charset, false).encoding })
-      busboy.on('field', (name, value) => fields.push([name, value]))
-      busboy.on('file', (name, stream) => {
-        files.push([name, FILE])
-        stream.on('error', fail).resume()
-      })
-      busboy.on('error', fail)
-      // DRF adds the files behind the fields, wherever they stood.
-      busboy.on('finish', () => resolve(collect([...fields, ...files])))
-      busboy.end(body)
-    } catch {
-      fail()
-    }
-  })
+function readForm (text: string): Array<[string, string]> {
+  const fields = formFields(text)
+  if (fields === null) throw tooMany('Form')
+  return fields
 }
+
+const multipartErrors = {
+  invalid: () => new ParseError('Multipart form', 'the body is not valid multipart/form-data.'),
+  tooMany: () => tooMany('Multipart form')
+}
+
+const tooMany = (form: string) => new ParseError(form, `the body may have ${MAX_FIELDS} fields and ${MAX_FILES} files at most.`)
 
 const collect = (pairs: Iterable<[string, unknown]>): Fields => Object.assign(Object.create(null), Object.fromEntries(pairs))
 

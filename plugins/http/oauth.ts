@@ -2,6 +2,7 @@ import { type ValueError, ValueErrorType } from '@sinclair/typebox/errors'
 import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { invalidRequest } from '../../src/errors.js'
+import { formFields, MAX_FIELDS } from './form-body.js'
 import { jsonParser } from './json-body.js'
 import { validatorCompiler } from './validation.js'
 
@@ -21,9 +22,10 @@ async function oauth (app: FastifyInstance, { body }: { body: 'form' | 'json' })
   })
 }
 
-/** @throws InvalidRequest where a parameter is given twice (RFC 6749 section 3.2) */
+/** @throws InvalidRequest where there are too many parameters, or one is given twice (RFC 6749 section 3.2) */
 function parseForm (text: string): object {
-  const pairs = [...new URLSearchParams(text)]
+  const pairs = formFields(text)
+  if (pairs === null) throw invalidRequest(`The body may have ${MAX_FIELDS} parameters at most.`)
   if (new Set(pairs.map(([name]) => name)).size < pairs.length) throw invalidRequest('A parameter may be given once.')
   return Object.assign(Object.create(null), Object.fromEntries(pairs))
 }
