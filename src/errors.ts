@@ -69,6 +69,8 @@ export const TokenLimitReached = define('TOKEN_LIMIT', 'The user has as many tok
 export const TokensSealed = define('TOKENS_SEALED', 'The DRF tokens of this database are sealed. Make an access token instead.', 409)
 /** 503: as many passwords wait to be hashed as the queue holds. */
 export const LoginQueueFull = define('LOGIN_QUEUE_FULL', 'Too many logins are waiting. Try again later.', 503)
+/** 503: as many streams of revocations are open as may be, in all or with this token. */
+export const TooManyStreams = define('TOO_MANY_STREAMS', 'Too many streams are open. Try again later.', 503)
 /** 503: the database did not answer, so nothing is known about the token. `cause` holds the driver's error. */
 export const DatabaseUnavailable = define('DATABASE_UNAVAILABLE', 'Service temporarily unavailable, try again later.', 503)
 /** 503: the service that remote mode asks did not answer, so nothing is known about the token. `cause` says why. */

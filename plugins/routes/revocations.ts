@@ -2,18 +2,22 @@ import { Readable } from 'node:stream'
 import { Type } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parseAuthorization } from '../../src/authentication/authorization-header.js'
+import { retryAfter, TooManyStreams } from '../../src/errors.js'
 import type { Authenticator } from '../../src/identity/identity.js'
 import type { FeedEvent, ChangeFeed } from '../../src/tokens/change-feed.js'
 import { type Administrators, covers, isAdministrator } from '../../src/identity/scope.js'
 import { factsOf } from '../../src/identity/account.js'
 import { errorSchema } from '../../src/api/resources.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
+import { callerOf } from './guards.js'
 
 interface Options {
   feed: ChangeFeed
   authenticator: Authenticator
   keywords: string[]
   administrators: Administrators
+  /** Streams that may be open at a time, in all and with one token. */
+  limits: { all: number, ofToken: number }
 }
 
 const PATH = '/revocations'
@@ -22,6 +26,7 @@ const TYPE = 'text/event-stream'
 const HEART_BEAT_MS = 1_000
 // Who reads no faster is cut off, and begins anew.
 const MAX_WAITING_BYTES = 1_048_576
+const RETRY_AFTER_S = 1
 
 const config = { authtoken: { scope: SCOPE } }
 const schema = {
@@ -43,12 +48,14 @@ const schema = {
  * tokens. A stream ends with the token that asked for it, and with the server.
  */
 export default async function revocations (app: FastifyInstance, options: Options): Promise<void> {
-  const { feed, authenticator, keywords, administrators } = options
+  const { feed, authenticator, keywords, administrators, limits } = options
   const words = keywords.map((word) => word.toLowerCase())
-  const streams = new Set<Readable>()
-  app.addHook('preClose', async () => { for (const stream of streams) stream.push(null) })
+  const streams = new Map<Readable, string>()
+  app.addHook('preClose', async () => { for (const stream of streams.keys()) stream.push(null) })
 
   app.get<{ Headers: { 'last-event-id'?: string } }>(PATH, { config, exposeHeadRoute: false, schema }, async (request, reply) => {
+    const { id } = callerOf(request).auth
+    if (isFull(id)) throw retryAfter(new TooManyStreams(), RETRY_AFTER_S)
     const stream = new Readable({ read () {} })
     const send = (text: string): void => {
       stream.push(text)
@@ -59,7 +66,7 @@ export default async function revocations (app: FastifyInstance, options: Option
       send(': heart-beat\n\n')
       endUnlessAllowed(request, stream).catch(() => {})
     }, HEART_BEAT_MS)
-    streams.add(stream)
+    streams.set(stream, id)
     stream.on('close', () => {
       clearInterval(timer)
       unsubscribe()
@@ -70,6 +77,11 @@ export default async function revocations (app: FastifyInstance, options: Option
   })
   app.head(PATH, { config, schema: { hide: true } }, async (_request, reply) => reply.type(TYPE).send())
   methodNotAllowed(app, PATH, ['GET'], { config })
+
+  function isFull (tokenId: string): boolean {
+    const ofToken = [...streams.values()].filter((id) => id === tokenId).length
+    return streams.size >= limits.all || ofToken >= limits.ofToken
+  }
 
   /** Ends a stream with the token that asked for it. Where the database is away nothing is known, and it goes on. */
   async function endUnlessAllowed (request: FastifyRequest, stream: Readable): Promise<void> {

@@ -54,7 +54,8 @@ export default async function app (app: FastifyInstance, options: { settings: Se
   await app.register(userRoutes, { prefix: '/users', ...management })
   await app.register(introspect, { authenticator, keyword })
   await app.register(revoke, management)
-  await app.register(revocations, { feed, authenticator, keywords, administrators })
+  const limits = { all: settings.REVOCATION_STREAMS, ofToken: settings.REVOCATION_STREAMS_PER_TOKEN }
+  await app.register(revocations, { feed, authenticator, keywords, administrators, limits })
   await app.register(metadata, { keywords, issuerOf })
   await app.register(forwardAuth, { headers: settings.FORWARD_AUTH_HEADERS })
   await app.register(health, { ping: () => users.findByUsername('') })

@@ -38,6 +38,11 @@ export const settingsSchema = group({
       `as ${IDENTITY_HEADERS.join(',')}`,
     description: 'the headers in which `/forward-auth` says who the caller is: name, id, e-mail address, scope, token id, staff'
   }),
+  REVOCATION_STREAMS: wholeNumber(1, 100_000, {
+    default: 1_000,
+    description: 'streams of `/revocations` that may be open at a time; past that they get 503 with `Retry-After`'
+  }),
+  REVOCATION_STREAMS_PER_TOKEN: wholeNumber(1, 100_000, { default: 100, description: 'the same for the streams that one token opened' }),
   TOKENS: option('tokens.kind'),
   TOKEN_PREFIX: option('tokens.prefix'),
   TOKEN_EXPIRES_IN: option('tokens.expiresIn'),

@@ -16,8 +16,8 @@ import { sql } from '../../support/sql.js'
 interface Event { id: string, data: { all?: true, user?: string, digest?: string } }
 
 /** A service that listens, somebody who may subscribe, and how one does. */
-async function setUp (t: Test) {
-  const service = await buildService(t)
+async function setUp (t: Test, env: NodeJS.ProcessEnv = {}) {
+  const service = await buildService(t, env)
   const { authtoken, server, settings } = service
   await server.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/revocations`
@@ -164,7 +164,8 @@ t.test('who does not read is cut off', async (t) => {
   const server = Fastify()
   t.teardown(() => server.close())
   await server.register(tokenAuth, { authenticator })
-  await server.register(revocations, { feed, authenticator, keywords: ['Token'], administrators: 'superuser' })
+  const limits = { all: 1, ofToken: 1 }
+  await server.register(revocations, { feed, authenticator, keywords: ['Token'], administrators: 'superuser', limits })
   await server.listen({ port: 0, host: '127.0.0.1' })
   const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1')
   socket.write(`GET /revocations HTTP/1.1\r\nHost: x\r\nAuthorization: Token ${token.key}\r\n\r\n`)
@@ -178,4 +179,24 @@ t.test('who does not read is cut off', async (t) => {
   }
   await until(async () => await connections() === 0)
   socket.destroy()
+})
+
+t.test('so many streams and no more, with one token and in all; who leaves makes room', async (t) => {
+  const { subscribe, authtoken, asking } = await setUp(t, { REVOCATION_STREAMS: '3', REVOCATION_STREAMS_PER_TOKEN: '2' })
+  const another = { authorization: `Token ${(await authtoken.tokens.create(asking.user, { scope: 'introspect' })).key}` }
+  const [first, second] = [await subscribe(), await subscribe()]
+  t.same([first.response.status, second.response.status], [200, 200])
+  const refused = await subscribe()
+  t.equal(refused.response.status, 503)
+  t.equal(refused.response.headers.get('retry-after'), '1')
+  await until(() => refused.state.ended)
+  t.same(JSON.parse(refused.state.text), { detail: 'Too many streams are open. Try again later.' })
+  t.equal((await subscribe(another)).response.status, 200, 'the other token has its own share')
+  t.equal((await subscribe(another)).response.status, 503, 'and there are as many as there may be')
+  first.leave()
+  await until(async () => {
+    const { response, leave } = await subscribe()
+    if (response.status !== 200) leave()
+    return response.status === 200
+  })
 })

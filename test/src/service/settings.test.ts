@@ -21,6 +21,8 @@ t.test('the defaults are a service on loopback with a file beside it', async (t)
     KEYWORDS: ['Token'],
     ADMINISTRATORS: 'superuser',
     FORWARD_AUTH_HEADERS: ['X-Auth-User', 'X-Auth-User-Id', 'X-Auth-Email', 'X-Auth-Scope', 'X-Auth-Token-Id', 'X-Auth-Staff'],
+    REVOCATION_STREAMS: 1_000,
+    REVOCATION_STREAMS_PER_TOKEN: 100,
     TOKENS: 'drf',
     TOKEN_PREFIX: 'fat',
     TOKEN_EXPIRES_IN: 0,
