@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Busboy } from '@fastify/busboy'
 
@@ -53,7 +54,7 @@ export function multipartFields<File> (
 
 const limits = { fields: MAX_FIELDS, files: MAX_FILES, parts: MAX_FIELDS + MAX_FILES }
 
-async function feed (busboy: Busboy, body: Buffer, over: AbortSignal): Promise<void> {
+async function feed (busboy: Writable, body: Buffer, over: AbortSignal): Promise<void> {
   for (let at = 0; at < body.length; at += SLICE_BYTES) {
     if (over.aborted) return
     busboy.write(body.subarray(at, at + SLICE_BYTES))

@@ -1,12 +1,12 @@
 import { findUser } from './arguments.js'
 import { askGoodPassword } from './create-user.js'
-import { answer, CommandError, type CommonFlags, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
+import { answer, CommandError, type CommonFlags, refuseToAsk, takePassword, type Terminal, withAuthtoken } from './terminal.js'
 
 type Options = CommonFlags & { validate: boolean, keepTokens?: boolean }
 
 /** Sets a user's password. The user's tokens end with the old one, unless they are to stay. */
 export async function changePassword (terminal: Terminal, username: string, options: Options): Promise<void> {
-  const { env: { AUTHTOKEN_PASSWORD: given } } = terminal
+  const given = takePassword(terminal)
   refuseToAsk(terminal, options, ', and the password in AUTHTOKEN_PASSWORD')
   if (options.noinput && given === undefined) throw new CommandError('You must set AUTHTOKEN_PASSWORD with --noinput.')
 

@@ -1,6 +1,6 @@
 import type { Users, NewUser } from '../users/users.js'
 import { askConfirmation, askPassword, askText } from './prompts.js'
-import { answer, CommandError, type CommonFlags, print, refuseToAsk, type Terminal, withAuthtoken } from './terminal.js'
+import { answer, CommandError, type CommonFlags, print, refuseToAsk, takePassword, type Terminal, withAuthtoken } from './terminal.js'
 
 type Options = CommonFlags & { username?: string, email?: string, validate: boolean }
 
@@ -11,19 +11,19 @@ export const createUser = (terminal: Terminal, options: Options): Promise<void> 
 export const createSuperuser = (terminal: Terminal, options: Options): Promise<void> => create(terminal, options, true)
 
 async function create (terminal: Terminal, options: Options, isSuperuser: boolean): Promise<void> {
+  const given = takePassword(terminal) ?? null
   refuseToAsk(terminal, options, ' with --username, and the password in AUTHTOKEN_PASSWORD')
   if (options.noinput && options.username === undefined) throw new CommandError('You must use --username with --noinput.')
 
   await withAuthtoken(terminal, async ({ users }) => {
-    const fields = options.noinput ? fromOptions(terminal, options) : await ask(terminal, users, options)
+    const fields = options.noinput ? fromOptions(options, given) : await ask(terminal, users, options)
     const validate = options.validate && options.noinput === true
     const user = await users.create({ ...fields, isStaff: isSuperuser, isSuperuser }, { validate })
     answer(terminal, options, { id: user.id, username: user.username }, `${isSuperuser ? 'Superuser' : 'User'} created successfully.`)
   })
 }
 
-const fromOptions = ({ env }: Terminal, { username = '', email = '' }: Options): NewUser =>
-  ({ username, email, password: env.AUTHTOKEN_PASSWORD ?? null })
+const fromOptions = ({ username = '', email = '' }: Options, password: string | null): NewUser => ({ username, email, password })
 
 async function ask (terminal: Terminal, users: Users, options: Options): Promise<NewUser> {
   const problemOf = (value = '') => users.usernameProblems(users.normalizeUsername(value))[0]

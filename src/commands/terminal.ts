@@ -41,6 +41,13 @@ export async function printRows<Row> (
   for await (const row of rows) print(terminal, json ? JSON.stringify(present.json(row)) : line(present.cells(row)))
 }
 
+/** The password that the environment gives. It is taken out, so that no thread and no process that starts later has it. */
+export function takePassword ({ env }: Terminal): string | undefined {
+  const { AUTHTOKEN_PASSWORD: password } = env
+  delete env.AUTHTOKEN_PASSWORD
+  return password
+}
+
 /** Refuses to ask where nobody would answer. @param instead what to do, behind "use --noinput" */
 export function refuseToAsk ({ interactive }: Terminal, { noinput }: CommonFlags, instead: string): void {
   if (!noinput && !interactive) throw new CommandError(`This is no terminal to ask on: use --noinput${instead}.`)

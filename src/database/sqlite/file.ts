@@ -12,6 +12,13 @@ export function identityOfFile (path: string): string {
   return file === undefined ? randomUUID() : `${file.dev}:${file.ino}`
 }
 
+/** The mode of a file that any user of the machine may read or write, as 0644; null for another, and where there are no modes. */
+export function modeForOthers (path: string): string | null {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0
+  if (process.platform === 'win32' || (mode & 0o006) === 0) return null
+  return `0${(mode & 0o777).toString(8)}`
+}
+
 /**
  * Makes an SQLite file in WAL mode that only its owner may read, where there is none; says whether it did.
  * It appears whole under its name, so that of many starters one makes it and the others find it made.

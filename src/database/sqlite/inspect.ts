@@ -5,6 +5,7 @@ import { type Inspection, type ManagedSchema, PERMISSIONS, type SchemaState } fr
 import { MIGRATIONS_TABLE, type Owners } from '../migrations.js'
 import { describeTable, hasTable } from './catalog.js'
 import { isBusy, reason, type SqliteConnection } from './connection.js'
+import { modeForOthers } from './file.js'
 import { authtokenAccesstoken, authtokenToken } from './schema.js'
 
 export const manageSqlite = ({ client, sharedRead, waiting }: SqliteConnection, users: Owners): ManagedSchema => ({
@@ -59,5 +60,7 @@ function conditionOf (client: SQLite.Database): Partial<Inspection> {
     advice.push('journal_mode is "delete"; with "wal" readers and writers do not wait for each other ' +
       '(sqlite3 <file> "pragma journal_mode=wal")')
   }
+  const mode = client.memory ? null : modeForOthers(client.name)
+  if (mode !== null) advice.push(`may be read or written by every user of this machine (mode ${mode}); let its owner alone have it (chmod 600 <file>)`)
   return { unready, advice }
 }
