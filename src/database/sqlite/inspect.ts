@@ -61,6 +61,6 @@ function conditionOf (client: SQLite.Database): Partial<Inspection> {
       '(sqlite3 <file> "pragma journal_mode=wal")')
   }
   const mode = client.memory ? null : modeForOthers(client.name)
-  if (mode !== null) advice.push(`may be read or written by every user of this machine (mode ${mode}); let its owner alone have it (chmod 600 <file>)`)
+  if (mode !== null) advice.push(`is open to every user of this machine (mode ${mode}); let its owner alone have it (chmod 600 <file>)`)
   return { unready, advice }
 }

@@ -32,6 +32,6 @@ t.test('check names a file that every user of the machine may read', async (t) =
   for (const [mode, advice] of [[0o644, ['0644']], [0o664, ['0664']], [0o606, ['0606']], [0o600, []], [0o640, []]] as const) {
     chmodSync(file, mode)
     const said = JSON.parse((await call(['check', '--json'])).out).advice
-    t.same(said, advice.map((mode) => `may be read or written by every user of this machine (mode ${mode}); let its owner alone have it (chmod 600 <file>)`))
+    t.same(said, advice.map((mode) => `is open to every user of this machine (mode ${mode}); let its owner alone have it (chmod 600 <file>)`))
   }
 })
