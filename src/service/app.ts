@@ -8,7 +8,7 @@ import forwardAuth from '../../plugins/routes/forward-auth.js'
 import health from '../../plugins/routes/health.js'
 import introspect from '../../plugins/routes/introspect.js'
 import metadata from '../../plugins/routes/metadata.js'
-import openapi from '../../plugins/routes/openapi.js'
+import openapi, { openapiPages } from '../../plugins/routes/openapi.js'
 import ownTokens from '../../plugins/routes/own-tokens.js'
 import ownUser from '../../plugins/routes/own-user.js'
 import revocations from '../../plugins/routes/revocations.js'
@@ -27,7 +27,7 @@ import { version } from './version.js'
 export default async function app (app: FastifyInstance, options: { settings: Settings, authtoken: Authtoken }): Promise<void> {
   const { settings, authtoken } = options
   const { authenticator, credentials, feed, tokens, users } = authtoken
-  const { ADMINISTRATORS: administrators, KEYWORDS: keywords } = settings
+  const { ADMINISTRATORS: administrators, DOCS: docs, KEYWORDS: keywords } = settings
   const [keyword = 'Token'] = keywords
   const otherwise = { address: settings.HOST, port: settings.PORT }
   const { baseOf, issuerOf } = publicAddress(app, { url: settings.PUBLIC_URL, hosts: settings.PUBLIC_HOSTS, otherwise })
@@ -44,9 +44,11 @@ export default async function app (app: FastifyInstance, options: { settings: Se
   // All that is said here is about somebody, errors too; hooks of routes come later.
   app.addHook('onRequest', noStore)
   await app.register(securityHeaders)
-  await app.register(openapi, { version, keyword })
+  if (docs !== 'off') await app.register(openapi, { version, keyword })
+  if (docs === 'on') await app.register(openapiPages, { callersOnly: false })
   await app.register(jsonBody)
   await app.register(tokenAuth, { authenticator, keywords, administrators })
+  if (docs === 'callers') await app.register(openapiPages, { callersOnly: true })
   await app.register(tokenExchange, { credentials, tokens, administrators })
   await app.register(ownTokens, { prefix: '/tokens', ...management })
   await app.register(userTokens, { prefix: '/users/:username/tokens', ...management })

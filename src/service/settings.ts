@@ -75,6 +75,10 @@ export const settingsSchema = group({
     right: 'one or more hosts, with their port where it is not the usual one, separated by commas, as auth.example.org,10.0.0.7:8000',
     description: 'without `PUBLIC_URL`: hosts by which clients may call the service, beside those of loopback'
   }),
+  DOCS: oneOf(['on', 'callers', 'off'], {
+    default: 'on',
+    description: 'who may read `/openapi.json` and its page `/docs`: everybody, who is authenticated, or nobody'
+  }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], { default: 'info', description: 'level of the log' })
 })
 

@@ -35,6 +35,7 @@ t.test('the defaults are a service on loopback with a file beside it', async (t)
     BODY_LIMIT: 262_144,
     REQUEST_TIMEOUT_MS: 30_000,
     TRUST_PROXY: false,
+    DOCS: 'on',
     LOG_LEVEL: 'info'
   })
   t.ok(Object.isFrozen(settings))
