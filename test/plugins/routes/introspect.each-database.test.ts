@@ -181,7 +181,7 @@ t.test('an introspection counts as a use, and no answer or log holds a token', a
 })
 
 t.test('where introspection and revocation are is to be found by RFC 8414', async (t) => {
-  const { server } = await buildService(t, { KEYWORDS: 'Bearer' })
+  const { server } = await buildService(t, { KEYWORDS: 'Bearer', PUBLIC_HOSTS: 'auth.example.org' })
   const url = '/.well-known/oauth-authorization-server'
   const response = await server.inject({ url, headers: { host: 'auth.example.org' } })
   t.equal(response.statusCode, 200)
