@@ -20,8 +20,6 @@ export interface Program {
   forwardsChallengeOf403: boolean
   /** Whether fields behind a chunked body reach the backend; as such, never as headers. */
   passesTrailers: boolean
-  /** Paths that it refuses itself, whoever asks. */
-  refuses: Record<string, number>
 }
 
 const NGINX_MAIN = (folder: string, server: string) => `
@@ -56,8 +54,7 @@ export const nginx: Program = {
   },
   away: 500,
   forwardsChallengeOf403: false,
-  passesTrailers: false,
-  refuses: { '/%zz': 400 }
+  passesTrailers: false
 }
 
 /** The proxies, as Debian has them. */
@@ -70,8 +67,7 @@ export const PROGRAMS: Program[] = [
     prepare: (_folder, [file = '']) => ['run', '--config', file, '--adapter', 'caddyfile'],
     away: 502,
     forwardsChallengeOf403: true,
-    passesTrailers: false,
-    refuses: { '/%zz': 400 }
+    passesTrailers: false
   },
   {
     name: 'haproxy',
@@ -80,8 +76,7 @@ export const PROGRAMS: Program[] = [
     prepare: (_folder, [, file = '']) => ['-db', '-f', file],
     away: 503,
     forwardsChallengeOf403: true,
-    passesTrailers: true,
-    refuses: { '/%zz': 400, '//a': 400, '/a/../b': 400 }
+    passesTrailers: true
   }
 ]
 
