@@ -1,9 +1,9 @@
 import { METHODS } from 'node:http'
 import { Type } from '@sinclair/typebox'
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, onRequestHookHandler, onSendHookHandler } from 'fastify'
 import { insufficientScope, PermissionDenied } from '../../src/errors.js'
 import { identityValues } from '../../src/api/identity-headers.js'
-import { FORWARD_AUTH_PATH, readRequirement } from '../../src/api/forward-auth-requirement.js'
+import { FORWARD_AUTH_FORMS, FORWARD_AUTH_PATH, readRequirement } from '../../src/api/forward-auth-requirement.js'
 import { errorSchema } from '../../src/api/resources.js'
 import { authenticated } from './guards.js'
 
@@ -30,8 +30,7 @@ export default async function forwardAuth (app: FastifyInstance, { headers }: { 
     if (user === null || auth === null) return
     const requirement = readRequirement(request.originalUrl)
     if (requirement === null) {
-      request.log.warn('forward-auth is asked for what it does not know: ' +
-        'scope=<scopes> and staff=1 are what a caller can be asked for, each once')
+      request.log.warn(`forward-auth is asked for what it does not know. It knows ${FORWARD_AUTH_FORMS}`)
       return done(new PermissionDenied())
     }
     const { scope, staff = false } = requirement
@@ -42,8 +41,15 @@ export default async function forwardAuth (app: FastifyInstance, { headers }: { 
     reply.send()
   }
 
+  // Of what other hooks answer, too.
+  const forbidStorage: onSendHookHandler = (_request, reply, payload, done) => {
+    reply.header('cache-control', 'no-store')
+    done(null, payload)
+  }
+
   const config = { ...authenticated, securityHeaders: false as const }
-  const route = { url: FORWARD_AUTH_PATH, exposeHeadRoute: false, config, onRequest: decide, handler: async () => {} }
+  const hooks = { onRequest: decide, onSend: forbidStorage }
+  const route = { url: FORWARD_AUTH_PATH, exposeHeadRoute: false, config, ...hooks, handler: async () => {} }
   app.route({ ...route, method: 'GET', schema })
   app.route({ ...route, method: methods.filter((method) => method !== 'GET'), schema: { hide: true } })
 }

@@ -4,13 +4,19 @@ import { SCOPE_PATTERN } from '../identity/scope.js'
 export interface Requirement { scope?: string, staff?: boolean }
 
 export const FORWARD_AUTH_PATH = '/forward-auth'
-// Stands before a requirement in a path, and ends it.
-const MARK = '-'
+/** The ways to write an address, for who has written another. */
+export const FORWARD_AUTH_FORMS =
+  '/forward-auth, /forward-auth?scope=<scopes>&staff=1 or, where the proxy appends the client\'s path, ' +
+  '/forward-auth/-/scope/<scopes>/staff/1/-/<path>, with scope, with staff, with both or with none: /forward-auth/-/-/<path>'
 
+// Stands before the requirements in a path, and ends them.
+const MARK = '-'
+// Signs that part a query, or begin one: where one stands inside a value, a requirement was lost in it.
+const VALUE = /^[^?#&;=]+$/
 // Scheme and host, which a server must accept before a path: RFC 9112, section 3.2.2.
 const ORIGIN = /^https?:\/\/[^/?#]*/i
 
-/** Whether an address is forward authentication's, whatever a proxy has put behind it. */
+/** Whether an address is forward authentication's, well written or not. */
 export function isForwardAuth (url: string): boolean {
   const address = url.replace(ORIGIN, '')
   return address.startsWith(FORWARD_AUTH_PATH) && ['', '/', '?'].includes(address.charAt(FORWARD_AUTH_PATH.length))
@@ -18,33 +24,39 @@ export function isForwardAuth (url: string): boolean {
 
 /**
  * What an address asks for: `/forward-auth?scope=orders:read&staff=1`, or `/forward-auth/-/scope/orders:read/staff/1/-/…`.
- * Behind any other path, and behind the second mark, stands the client's own path and query, which ask for nothing.
- * @returns null where it can not be read, or is written in another way that the router takes for this path
+ * Behind the second mark stands the client's own path and query, which ask for nothing.
+ * @returns null where it is of no such form
  */
 export function readRequirement (url: string): Requirement | null {
-  if (!isForwardAuth(url)) return null
   const [path, query] = splitOnce(url.replace(ORIGIN, ''), '?')
-  if (path === FORWARD_AUTH_PATH) return query === undefined ? {} : fromPairs([...new URLSearchParams(query)])
-  const [first, ...words] = path.slice(FORWARD_AUTH_PATH.length + 1).split('/')
-  return first === MARK ? fromWords(words) : {}
+  if (path === FORWARD_AUTH_PATH) return fromQuery(query ?? '')
+  const [name, mark, ...words] = path.split('/').slice(1)
+  return `/${name}` === FORWARD_AUTH_PATH && mark === MARK ? fromWords(words) : null
 }
 
-/** Names and values by turns, up to the first word that is no name. There must be one. */
+function fromQuery (query: string): Requirement | null {
+  if (query === '') return {}
+  return fromPairs(query.split('&').map((pair) => splitOnce(pair.replaceAll('+', ' '), '=')))
+}
+
+/** Names and values by turns, up to the mark, behind which a path must stand. */
 function fromWords (words: string[]): Requirement | null {
   const pairs: Array<[string, string]> = []
-  for (let i = 0; i === 0 || words[i] === 'scope' || words[i] === 'staff'; i += 2) {
-    const value = decode(words[i + 1] ?? '')
-    if (value === null) return null
-    pairs.push([words[i] as string, value])
+  let i = 0
+  for (; words[i] !== MARK; i += 2) {
+    const [name, value] = words.slice(i)
+    if (name === undefined || value === undefined || value === MARK) return null
+    pairs.push([name, value])
   }
-  return fromPairs(pairs)
+  return i + 1 < words.length ? fromPairs(pairs) : null
 }
 
-function fromPairs (pairs: Array<[string, string]>): Requirement | null {
+function fromPairs (pairs: Array<[string, string?]>): Requirement | null {
   const requirement: Requirement = {}
-  for (const [name, value] of pairs) {
-    if (name in requirement) return null
-    if (name === 'scope' && value !== '' && new RegExp(SCOPE_PATTERN).test(value)) requirement.scope = value
+  for (const [name, written = ''] of pairs) {
+    const value: string | null = VALUE.test(written) ? decode(written) : null
+    if (value === null || name in requirement) return null
+    if (name === 'scope' && new RegExp(SCOPE_PATTERN).test(value)) requirement.scope = value
     else if (name === 'staff' && value === '1') requirement.staff = true
     else return null
   }

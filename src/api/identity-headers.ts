@@ -12,7 +12,7 @@ export const IDENTITY_HEADER_PATTERN = '^(?:[Xx]|[Rr][Ee][Mm][Oo][Tt][Ee])-[A-Za
 export function identityValues ({ user, userId }: Pick<Account, 'user' | 'userId'>, token: Token, isStaff: boolean): string[] {
   const { username = '', email = '' } = user as Partial<DjangoUser>
   const scope = splitScope(token.scope).map(encode).join(' ')
-  return [encode(username), encode(String(userId)), encode(email), scope, token.id, String(isStaff)]
+  return [encode(username), encode(String(userId)), encode(email), scope, encode(token.id), String(isStaff)]
 }
 
 /** Percent-encodes what is no visible ASCII, and the percent sign: `decodeURIComponent` reads it. */

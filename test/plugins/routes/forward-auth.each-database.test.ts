@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { loadSettings } from '../../../src/service/settings.js'
 import { buildService } from '../../support/applications.js'
-import { makeUser } from '../../support/users.js'
+import { databaseUrl } from '../../support/databases.js'
 import { exchange } from '../../support/raw-http.js'
+import { sql } from '../../support/sql.js'
+import { makeUser } from '../../support/users.js'
 
 async function setUp (t: Test, env: NodeJS.ProcessEnv = {}) {
   const service = await buildService(t, env)
@@ -37,6 +39,18 @@ t.test('what is no visible ASCII is percent-encoded, and so is the percent sign'
   const { headers } = await ask('/forward-auth', key)
   t.match(headers, { 'x-auth-user': 'j%C3%BCrgen', 'x-auth-email': '50%25"%C3%B6%0D%0A%20b@example.org', 'x-auth-scope': 'a:50%25 b', 'x-auth-token-id': id })
   t.equal(decodeURIComponent(headers['x-auth-email'] as string), user.email)
+})
+
+t.test('an id beyond Latin-1 is encoded in every header that it is part of', async (t) => {
+  const url = await databaseUrl(t)
+  await sql(url, 'create table members (number varchar(20) primary key, password varchar(128) not null, login varchar(40) not null unique)')
+  await sql(url, "insert into members values ('Ω 5%', '!', 'ann')")
+  const { server, authtoken } = await buildService(t, { DATABASE_URL: url, USER_TABLE: 'members', USERNAME_COLUMN: 'login' })
+  const ann = await authtoken.users.findByUsername('ann')
+  const { key } = await authtoken.tokens.getOrCreate(ann ?? t.fail('no user') as never)
+  const { statusCode, headers } = await server.inject({ url: '/forward-auth', headers: { authorization: `Token ${key}` } })
+  t.equal(statusCode, 200)
+  t.match(headers, { 'x-auth-user': 'ann', 'x-auth-user-id': '%CE%A9%205%25', 'x-auth-token-id': 'drf-%CE%A9%205%25' })
 })
 
 t.test('what is not known of a user is an empty header, not none', async (t) => {
@@ -78,10 +92,12 @@ t.test('a scope is asked for in the query of the bare path, or in the path', asy
     ['/forward-auth?scope=orders:read', false],
     ['/forward-auth?scope=orders%3Aread', false],
     ['/forward-auth?scope=orders:read+orders:write', true],
-    ['/forward-auth/-/scope/orders:read', false],
-    ['/forward-auth/-/scope/orders:read/', false],
-    ['/forward-auth/-/scope/orders:read/orders/1?scope=x&staff=1', false],
-    ['/forward-auth/-/scope/orders:read/-/staff/1/scope/x', false],
+    ['/forward-auth?scope=orders:read%20orders:write', true],
+    ['/forward-auth/-/scope/orders:read/-/', false],
+    ['/forward-auth/-/scope/orders%3Aread/-/orders/1', false],
+    ['/forward-auth/-/scope/orders:read/-/orders/1?scope=x&staff=1', false],
+    ['/forward-auth/-/scope/orders:read/-/staff/1/scope/x/-/', false],
+    ['/forward-auth/-/scope/orders:read/-/-/staff/1/-/', false],
     ['/forward-auth/-/scope/orders:read%20orders:write/-/', true]
   ] as const) {
     t.equal((await ask(url, both)).statusCode, 200, url)
@@ -102,28 +118,57 @@ t.test('staff is asked for alike, and a narrow token of theirs does not count', 
   }
 })
 
-t.test('what can not be read is refused, with a line in the log', async (t) => {
-  const { ask, bob, log } = await setUp(t)
+t.test('what is only nearly an address is refused, whoever asks, with a line in the log that shows the right ones', async (t) => {
+  const { ask, bob, staff, log } = await setUp(t)
+  const lines = () => log.filter((line) => line.includes('does not know')).length
   for (const url of [
-    '/forward-auth?', '/forward-auth?scope=', '/forward-auth?scope=a&scope=a', '/forward-auth?scope=a&x=secret', '/forward-auth?staff=0', '/forward-auth?staff=1&staff=1',
-    '/forward-auth?secret', '/forward-auth?scope=a%22', '/forward-auth/-', '/forward-auth/-/', '/forward-auth/-/secret', '/forward-auth/-/scope', '/forward-auth/-/scope/', '/forward-auth/-/scope/%zz',
-    '/forward%2Dauth?staff=1', '/forward%2dauth', '/forward-auth/-/staff/yes', '/forward-auth/-/scope/a/scope/b'
+    '?scope=', '?scope', '?scope=a&scope=a', '?scope=*&x=secret', '?staff=0', '?staff=1&staff=1', '?staff', '?secret', '?scope=*%22', '?Staff=1', '?STAFF=1', '? staff=1',
+    '?scope=*?staff=1', '?scope=*;staff=1', '?scope=*=staff', '?&staff=1', '?staff=1&', '??staff=1', '?scope=%zz', '?scope=%ff',
+    '/', '/?', '/?staff=1', '/?scope=*', '//', '/staff/1', '/staff/1/-/', '/scope/*/-/', '/any/orders', '/orders/1', '/%2d/staff/1/-/', '/%2D/-/', '/--/-/', '/-x/scope/admin', '/%zz', '/%00', '/secret',
+    '/-', '/-/', '/-/-', '/-/-?a=1', '/-?/-/', '/-//-/', '//-/-/', '/-/secret/1/-/', '/-/scope', '/-/scope/', '/-/scope/%zz/-/', '/-/scope/*', '/-/scope/*/', '/-/scope/*/-', '/-/scope/*?/-/', '/-/scope/-/x',
+    '/-/scope/-/-/x', '/-/scope/*/%2d/', '/-/scope/*/Staff/1/-/', '/-/Scope/*/-/', '/-/%73taff/1/-/', '/-/staff/yes/-/', '/-/staff/1', '/-/staff/1/orders', '/-/staff/-/x', '/-/scope/*/scope/*/-/',
+    '/-/scope/*/staff/-/x', '/-/scope/*;staff=1/-/', '/-/scope/*&staff=1/-/', '/-/orders/1/-/', '/-/scope//-/', '/-//scope/*/-/', '/-/scope/*//-/', `/${'x'.repeat(6000)}`
   ]) {
-    const before = log.filter((line) => line.includes('does not know')).length
-    const empty = url === '/forward-auth?'
-    t.equal((await ask(url, bob.token.key)).statusCode, empty ? 200 : 403, url)
-    t.equal(log.filter((line) => line.includes('does not know')).length, before + (empty ? 0 : 1), url)
+    for (const { token } of [bob, staff]) {
+      const before = lines()
+      t.equal((await ask(`/forward-auth${url}`, token.key)).statusCode, 403, url.slice(0, 40))
+      t.equal(lines(), before + 1, url.slice(0, 40))
+    }
+    t.equal((await ask(`/forward-auth${url}`)).statusCode, 401, url.slice(0, 40))
   }
+  for (const url of ['/forward%2Dauth?staff=1', '/forward%2dauth']) t.equal((await ask(url, staff.token.key)).statusCode, 403, url)
+  for (const path of ['x', '%2F', '%2F-/-/', ';']) t.equal((await ask(`/forward-auth${path}`, staff.token.key)).statusCode, 404, path)
+  t.match(log.join(''), '/forward-auth/-/scope/<scopes>/staff/1/-/<path>')
   t.notMatch(log.join(''), 'secret')
 })
 
-t.test('behind any other path stands the client\'s own, which asks for nothing', async (t) => {
-  const { ask, bob } = await setUp(t)
-  for (const path of ['/', '/orders/1', '/?scope=admin&staff=1', '//', '/%zz', '/%00', '/a/../b', '/-x/scope/admin', '/scope/admin', `/${'x'.repeat(6000)}`, '/;a=b', '/*', '/:x', '/a?b?c#d']) {
-    t.equal((await ask(`/forward-auth${path}`, bob.token.key)).statusCode, 200, path.slice(0, 20))
-    t.equal((await ask(`/forward-auth${path}`)).statusCode, 401, path.slice(0, 20))
+t.test('behind the second mark stands the client\'s own path and query, which ask for nothing', async (t) => {
+  const { ask, bob, staff } = await setUp(t)
+  for (const path of ['', '?scope=admin&staff=1', 'orders/1', '/', '%zz', '%00', 'a/../b', '-/', '-/-/', '-/staff/1/-/', 'staff/1/-/', 'scope/admin', 'x'.repeat(6000), ';a=b', '*', ':x', 'a?b?c#d']) {
+    t.equal((await ask(`/forward-auth/-/-/${path}`, bob.token.key)).statusCode, 200, path.slice(0, 20))
+    t.equal((await ask(`/forward-auth/-/-/${path}`)).statusCode, 401, path.slice(0, 20))
+    t.equal((await ask(`/forward-auth/-/staff/1/-/${path}`, bob.token.key)).statusCode, 403, path.slice(0, 20))
+    t.equal((await ask(`/forward-auth/-/staff/1/-/${path}`, staff.token.key)).statusCode, 200, path.slice(0, 20))
   }
-  for (const path of ['x', '%2F', ';']) t.equal((await ask(`/forward-auth${path}`, bob.token.key)).statusCode, 404)
+})
+
+t.test('without a query, or with an empty one, any caller passes', async (t) => {
+  const { ask, bob } = await setUp(t)
+  for (const url of ['/forward-auth', '/forward-auth?']) t.equal((await ask(url, bob.token.key)).statusCode, 200, url)
+})
+
+t.test('no answer is to be stored', async (t) => {
+  const { ask, bob, authtoken } = await setUp(t, { CACHE_SIZE: '0' })
+  const cases: Array<[string, string | undefined, number]> = [
+    ['/forward-auth', bob.token.key, 200], ['/forward-auth', undefined, 401], ['/forward-auth', 'nonsense', 401], ['/forward-auth?staff=1', bob.token.key, 403], ['/forward-auth/', bob.token.key, 403]
+  ]
+  const check = async (url: string, token: string | undefined, status: number) => {
+    const { statusCode, headers } = await ask(url, token)
+    t.same([statusCode, headers['cache-control']], [status, 'no-store'], `${url} ${status}`)
+  }
+  for (const one of cases) await check(...one)
+  await authtoken.database.close()
+  await check('/forward-auth', bob.token.key, 503)
 })
 
 t.test('any method passes, with any body, which nobody reads', async (t) => {
@@ -131,7 +176,7 @@ t.test('any method passes, with any body, which nobody reads', async (t) => {
   await server.listen({ port: 0, host: '127.0.0.1' })
   const { port } = server.server.address() as AddressInfo
   const send = (method: string, head: string, body = '') =>
-    exchange(port, Buffer.from(`${method} /forward-auth/orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${head}\r\n${body}`))
+    exchange(port, Buffer.from(`${method} /forward-auth/-/-/orders HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${head}\r\n${body}`))
   for (const method of METHODS.filter((method) => method !== 'CONNECT')) {
     const { status, text } = await send(method, `Authorization: Token ${bob.token.key}\r\n`)
     t.equal(status, 200, method)

@@ -22,7 +22,7 @@ export interface GuideFile {
 
 /** The blocks of one language in the guide, in order. */
 const blocks = (language: string): string[] =>
-  [...readFileSync(GUIDE, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(([, code = '']) => code)
+  [...readFileSync(GUIDE, 'utf8').matchAll(/^```(.*)\n([^]*?)^```$/gm)].flatMap(([, found, code = '']) => found === language ? [code] : [])
 
 /** The guide's calls, each with the program that it needs. */
 export function guideCalls (places: Places): Array<{ program: string, script: string }> {

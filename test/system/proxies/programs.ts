@@ -8,6 +8,8 @@ import { listening } from './service.js'
 /** A proxy that the guide has a tested configuration for. */
 export interface Program {
   name: string
+  /** How it is called. */
+  command: string
   /** What `--version` or the like says. */
   version: { args: string[] }
   /** Languages of its configurations in the guide. */
@@ -20,8 +22,6 @@ export interface Program {
   forwardsChallengeOf403: boolean
   /** Whether fields behind a chunked body reach the backend; as such, never as headers. */
   passesTrailers: boolean
-  /** Paths that it refuses itself, whoever asks. */
-  refuses: Record<string, number>
 }
 
 const NGINX_MAIN = (folder: string, server: string) => `
@@ -47,6 +47,7 @@ const CADDY_GLOBAL = '{\n\tadmin off\n\tauto_https off\n}\n'
 /** nginx, as Debian has it. */
 export const nginx: Program = {
   name: 'nginx',
+  command: 'nginx',
   version: { args: ['-v'] },
   languages: ['nginx'],
   prepare (folder, [, server = '']) {
@@ -56,39 +57,45 @@ export const nginx: Program = {
   },
   away: 500,
   forwardsChallengeOf403: false,
-  passesTrailers: false,
-  refuses: { '/%zz': 400 }
+  passesTrailers: false
 }
+
+const caddy: Program = {
+  name: 'caddy',
+  command: 'caddy',
+  version: { args: ['version'] },
+  languages: ['caddy'],
+  prepare: (_folder, [file = '']) => ['run', '--config', file, '--adapter', 'caddyfile'],
+  away: 502,
+  forwardsChallengeOf403: true,
+  passesTrailers: false
+}
+
+// Debian's Caddy is years old: CADDY names a program of version 2.11.8 or newer, to be tested beside it.
+const { CADDY } = process.env
+const newerCaddy: Program[] = CADDY === undefined ? [] : [{ ...caddy, name: 'newer-caddy', command: CADDY, passesTrailers: true }]
 
 /** The proxies, as Debian has them. */
 export const PROGRAMS: Program[] = [
   nginx,
-  {
-    name: 'caddy',
-    version: { args: ['version'] },
-    languages: ['caddy'],
-    prepare: (_folder, [file = '']) => ['run', '--config', file, '--adapter', 'caddyfile'],
-    away: 502,
-    forwardsChallengeOf403: true,
-    passesTrailers: false,
-    refuses: { '/%zz': 400 }
-  },
+  caddy,
+  ...newerCaddy,
   {
     name: 'haproxy',
+    command: 'haproxy',
     version: { args: ['-v'] },
     languages: ['lua', 'haproxy'],
     prepare: (_folder, [, file = '']) => ['-db', '-f', file],
     away: 503,
     forwardsChallengeOf403: true,
-    passesTrailers: true,
-    refuses: { '/%zz': 400, '//a': 400, '/a/../b': 400 }
+    passesTrailers: true
   }
 ]
 
 /** The proxy's version, or null where it is not installed. */
-export async function versionOf ({ name, version }: Program): Promise<string | null> {
+export async function versionOf ({ command, version }: Program): Promise<string | null> {
   try {
-    const { output, errors } = await runProgram(name, version.args)
+    const { output, errors } = await runProgram(command, version.args)
     return `${output}${errors}`.split('\n')[0] ?? ''
   } catch {
     return null
@@ -101,10 +108,10 @@ export async function startProxy (program: Program, places: Places, folder: stri
   const files = program.languages.flatMap((language) => guideFiles(language)).map(({ path, text }) => {
     const file = join(folder, basename(path))
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${program.name === 'caddy' ? CADDY_GLOBAL : ''}${text(places, folder)}`)
+    writeFileSync(file, `${program.languages.includes('caddy') ? CADDY_GLOBAL : ''}${text(places, folder)}`)
     return file
   })
-  const running = await startProgram(program.name, program.prepare(folder, files), null, {
+  const running = await startProgram(program.command, program.prepare(folder, files), null, {
     cwd: folder,
     env: environment({ HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder })
   })

@@ -1,16 +1,22 @@
 // Real proxies with the configurations of docs/proxies.md, before the service as it was built. Needs Debian's nginx-light, caddy and haproxy.
+// --targets 200000: how many request targets are generated for each.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseArgs } from 'node:util'
 import { createReport } from '../../support/check-report.js'
 import { checkAbsence } from './absence.js'
 import { startBackend } from './backend.js'
 import { checkCalls } from './calls.js'
 import { checkBodies, checkConnections, checkForgery, checkIdentity, checkPaths, checkRevocation, type Context } from './checks.js'
 import { PROGRAMS, startProxy, versionOf } from './programs.js'
+import { startRouter } from './router.js'
 import { freePort, populate, startService } from './service.js'
+import { checkTargets } from './targets.js'
 
-const LIMIT_MS = 5 * 60_000
+const { targets } = parseArgs({ options: { targets: { type: 'string', default: '2000' } } }).values
+// A generated target takes some milliseconds with each proxy.
+const LIMIT_MS = 5 * 60_000 + (Number(targets) - 2000) * 30
 
 async function run (): Promise<0 | 1> {
   const versions = await Promise.all(PROGRAMS.map(versionOf))
@@ -32,6 +38,7 @@ async function run (): Promise<0 | 1> {
   const port = await freePort()
   let service = await startService(database, port)
   const backend = await startBackend()
+  const router = await startRouter()
   try {
     for (const [index, program] of PROGRAMS.entries()) {
       const places = { service: port, backend: backend.port, proxy: await freePort() }
@@ -44,6 +51,11 @@ async function run (): Promise<0 | 1> {
           await report.section(title('what ends a token'), () => checkRevocation(context))
           await report.section(title('methods and bodies'), () => checkBodies(context))
           await report.section(title('paths'), () => checkPaths(context))
+          await report.section(title('targets before a router'), async () => {
+            const before = { ...places, backend: router.port, proxy: await freePort() }
+            const other = await startProxy(program, before, join(folder, `${program.name}-router`))
+            await checkTargets(report, before.proxy, router, keys, Number(targets)).finally(other.stop)
+          })
           await report.section(title('a client that says who it is'), () => checkForgery(context))
           await report.section(title('connections'), () => checkConnections(context))
           await report.section(title('the calls of the guide'), () => checkCalls(report, places, keys, folder))
@@ -62,6 +74,7 @@ async function run (): Promise<0 | 1> {
   } finally {
     await service.stop()
     backend.stop()
+    await router.stop()
   }
   return report.finish()
 }
