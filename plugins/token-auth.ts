@@ -1,18 +1,19 @@
 import '@fastify/auth'
 import fastifyAuth from '@fastify/auth'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { AuthtokenError, InvalidSettings } from '../src/errors.js'
+import { InvalidSettings } from '../src/errors.js'
 import type { Authenticator, User } from '../src/identity/identity.js'
 import { withDefaults } from '../src/options/option-groups.js'
 import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
-import { type AuthenticatorSource, type Check, createAuthenticateHook } from './authenticate-hook.js'
+import { type AuthenticatorSource, createFindCaller, type FindCaller } from './authenticate-hook.js'
 import { type Auth, decorateRequests } from './caller.js'
-import { refuseEarlyRoutes } from './early-routes.js'
-import { challengeOf, sendDrfError } from './http/drf-errors.js'
-import {
-  checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken, scopeFunction, scopePermission
-} from './permissions.js'
+import { nameOf } from './declared-routes.js'
+import { findOnRoute, guardRoutes } from './guard-routes.js'
+import { createPermissionFunctions, type PermissionFunction } from './permission-functions.js'
+import type { Policy, PolicyFields, RouteAuthtoken } from './policy.js'
+import { declarationOf } from './route-config.js'
+import { createScopePolicies } from './scope-policy.js'
 
 /** Options of `tokenAuth`. */
 export interface TokenAuthOptions extends PluginOptions {
@@ -41,6 +42,8 @@ declare module 'fastify' {
     requireScope: (scope: string) => PermissionFunction
     /** Lets everybody through for GET, HEAD and OPTIONS, authenticated callers for the rest. */
     isAuthenticatedOrReadOnly: PermissionFunction
+    /** Declares what the routes of this scope and below need; each may declare otherwise, field by field. Once a scope. */
+    authtokenPolicy: (policy: PolicyFields) => void
     [AUTHENTICATOR]: AuthenticatorSource
   }
   interface FastifyContextConfig {
@@ -61,46 +64,43 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
     throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; ' +
       'two registrations must be in sibling scopes')
   }
-  refuseEarlyRoutes(app, defaultPermission)
+  const scopes = createScopePolicies(app)
+  const everywhere: Policy = { keywords, permission: defaultPermission, scope: null }
+  guardRoutes(app, {
+    source,
+    errors,
+    policyOf ({ config, server }) {
+      const own = declarationOf(nameOf(config), config)
+      return own === false ? null : { ...everywhere, ...scopes.of(server), ...own }
+    }
+  })
+  const finders = findersOfScopes(source, (scope) => ({ ...everywhere, ...scopes.of(scope) }))
+  const { requireScope, ...functions } = createPermissionFunctions((request) => {
+    if (!request.is404) return findOnRoute(request, source)
+    return request.server[AUTHENTICATOR] === source ? finders(request.server) : null
+  })
 
   decorateRequests(app, administrators)
-  app.decorate('verifyToken', permissionFunction('isAuthenticated'))
-  app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
-  app.decorate('isAdminUser', permissionFunction('isAdminUser'))
-  app.decorate('isAuthenticatedOrReadOnly', permissionFunction('isAuthenticatedOrReadOnly'))
-  app.decorate('requireScope', scopeFunction)
+  for (const [name, value] of Object.entries(functions)) app.decorate(name as 'verifyToken', value)
+  app.decorate('requireScope', requireScope)
+  app.decorate('authtokenPolicy', function (policy) { scopes.declare(this, policy) })
   app.decorate(AUTHENTICATOR, source)
   if (!app.hasDecorator('auth')) await app.register(fastifyAuth)
 
-  app.addHook('onRoute', (route) => {
-    const own = route.config?.authtoken
-    if (own === false) return
-    const policy = { keywords, permission: defaultPermission, ...checkRoute(route, own ?? {}) }
-    route.onRequest = [createAuthenticateHook(source, policy.keywords, policyOf(policy)), ...[route.onRequest ?? []].flat()]
-    route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
+  // No route has this hook of its own, so nothing else finds the caller of what is not found.
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.is404) finders(request.server)(request, () => done())
+    else done()
   })
 }
 
-/** The permission and the scope, where both are declared both are needed. */
-function policyOf ({ permission, scope }: { permission: Permission, scope?: string | undefined }): Check {
-  const isPermitted = permissions[permission]
-  if (scope === undefined) return isPermitted
-  const hasScope = scopePermission(scope)
-  return (request) => isPermitted(request) ?? hasScope(request)
-}
-
-type ErrorHandler = NonNullable<RouteOptions['errorHandler']>
-
-/** Answers our errors, and passes everything else on to the route's own handler, or to the host's. */
-function createErrorHandler (own: ErrorHandler | undefined, challenge: string, errors: 'drf' | 'throw'): ErrorHandler {
-  return function (error, request, reply) {
-    if (error instanceof AuthtokenError) {
-      if (errors === 'drf') return sendDrfError(error, reply, challenge)
-      const value = challengeOf(error, challenge)
-      if (value !== null) error.headers = { ...error.headers, 'www-authenticate': value }
-    }
-    if (own !== undefined) return own.call(this, error, request, reply)
-    reply.send(error)
+/** The way to callers of a scope where no route is theirs, made when it is first needed. */
+function findersOfScopes (source: AuthenticatorSource, policyOf: (scope: FastifyInstance) => Policy) {
+  const finders = new WeakMap<FastifyInstance, FindCaller>()
+  return (scope: FastifyInstance): FindCaller => {
+    const find = finders.get(scope) ?? createFindCaller(source, policyOf(scope).keywords)
+    finders.set(scope, find)
+    return find
   }
 }
 

@@ -35,7 +35,7 @@ export interface TokenExchangeOptions extends ExchangeOptions, Pick<PluginOption
 // A user whose password changes again and again meanwhile is not waited for.
 const TRIES = 5
 
-const config = { authtoken: { permission: 'allowAny' as const } }
+const config = { authtoken: { permission: 'allowAny' as const, scope: null } }
 
 /**
  * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
