@@ -25,13 +25,15 @@ export interface GuardedRoutes {
   errors: 'drf' | 'throw'
   /** What holds for a route; null: it is left to others. */
   policyOf: (route: DeclaredRoute) => Policy | null
+  /** Checks, at ready, what is said of all routes together. */
+  checkAll: (routes: DeclaredRoute[]) => void
 }
 
 /**
  * Guards each route of a scope with a hook that comes first of the route's own.
  * @throws InvalidSettings at ready, where a route's policy can't be understood, or a route escapes the guard
  */
-export function guardRoutes (app: FastifyInstance, { source, errors, policyOf }: GuardedRoutes): void {
+export function guardRoutes (app: FastifyInstance, { source, errors, policyOf, checkAll }: GuardedRoutes): void {
   app.addHook('onRoute', (route) => {
     const guard = createGuard(route, source)
     refuseBesideConfig(route)
@@ -42,6 +44,7 @@ export function guardRoutes (app: FastifyInstance, { source, errors, policyOf }:
   })
   app.addHook('onReady', async () => {
     const routes = declaredRoutes(app).filter(({ server }) => server === app || Object.prototype.isPrototypeOf.call(app, server))
+    checkAll(routes)
     refuseOpenRoutes(routes.filter((route) => guardOf(route) === undefined), policyOf)
     for (const route of routes) readPolicy(guardOf(route), route, policyOf(route))
   })

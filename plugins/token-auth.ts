@@ -2,7 +2,7 @@ import '@fastify/auth'
 import fastifyAuth from '@fastify/auth'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { InvalidSettings } from '../src/errors.js'
+import { AuthtokenError, InvalidSettings } from '../src/errors.js'
 import type { Authenticator, User } from '../src/identity/identity.js'
 import { withDefaults } from '../src/options/option-groups.js'
 import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
@@ -11,7 +11,9 @@ import { type Auth, decorateRequests } from './caller.js'
 import { nameOf } from './declared-routes.js'
 import { findOnRoute, guardRoutes } from './guard-routes.js'
 import { createPermissionFunctions, type PermissionFunction } from './permission-functions.js'
-import type { Policy, PolicyFields, RouteAuthtoken } from './policy.js'
+import { sendDrfError, withChallenge } from './http/drf-errors.js'
+import { checkOf, type Policy, type PolicyFields, type RouteAuthtoken } from './policy.js'
+import { createPublicRoutes } from './public-routes.js'
 import { declarationOf } from './route-config.js'
 import { createScopePolicies } from './scope-policy.js'
 
@@ -51,13 +53,15 @@ declare module 'fastify' {
   }
 }
 
+const PUBLIC = { permission: 'allowAny' as const, scope: null }
+
 /**
  * Token authentication for the scope in which it is registered: each request there knows its caller.
  * The caller is found out once, in an `onRequest` hook that comes first on each route of the scope.
  */
 async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Promise<void> {
   const { authenticator } = options
-  const { keywords, defaultPermission, errors, administrators } = withDefaults(pluginOptions, options)
+  const { keywords, defaultPermission, public: open = [], notFound, errors, administrators } = withDefaults(pluginOptions, options)
   const source: AuthenticatorSource = { authenticator, keyword: keywords[0] as string }
 
   if (app.hasDecorator('verifyToken')) {
@@ -65,16 +69,21 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
       'two registrations must be in sibling scopes')
   }
   const scopes = createScopePolicies(app)
+  const publicRoutes = createPublicRoutes(open)
   const everywhere: Policy = { keywords, permission: defaultPermission, scope: null }
   guardRoutes(app, {
     source,
     errors,
-    policyOf ({ config, server }) {
+    checkAll: publicRoutes.refuseUnused,
+    policyOf (route) {
+      const { config, server } = route
       const own = declarationOf(nameOf(config), config)
-      return own === false ? null : { ...everywhere, ...scopes.of(server), ...own }
+      if (own === false) return null
+      return { ...everywhere, ...scopes.of(server), ...(publicRoutes.has(route) && PUBLIC), ...own }
     }
   })
-  const finders = findersOfScopes(source, (scope) => ({ ...everywhere, ...scopes.of(scope) }))
+  const policyOfScope = (scope: FastifyInstance): Policy => ({ ...everywhere, ...scopes.of(scope) })
+  const finders = findersOfScopes(source, policyOfScope)
   const { requireScope, ...functions } = createPermissionFunctions((request) => {
     if (!request.is404) return findOnRoute(request, source)
     return request.server[AUTHENTICATOR] === source ? finders(request.server) : null
@@ -88,9 +97,20 @@ async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Prom
   if (!app.hasDecorator('auth')) await app.register(fastifyAuth)
 
   // No route has this hook of its own, so nothing else finds the caller of what is not found.
-  app.addHook('onRequest', (request, _reply, done) => {
-    if (request.is404) finders(request.server)(request, () => done())
-    else done()
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) {
+      done()
+      return
+    }
+    const policy = policyOfScope(request.server)
+    finders(request.server)(request, (refusal) => {
+      if (notFound === 'open') return done()
+      const error = refusal ?? checkOf(policy)(request)
+      const keyword = policy.keywords[0] as string
+      if (!(error instanceof AuthtokenError)) return done(error ?? undefined)
+      if (errors === 'drf') sendDrfError(error, reply, keyword)
+      else done(withChallenge(error, keyword))
+    })
   })
 }
 

@@ -43,11 +43,13 @@ const config = { authtoken: { permission: 'allowAny' as const, scope: null } }
  */
 const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, given) => {
   const { path = exchangeOptions.properties.path.default, ...options } = given
-  await app.register(routes, { ...options, prefix: path.replace(/\/$/, '') })
+  await app.register(routes, { ...options, host: app, prefix: path.replace(/\/$/, '') })
 }
 
-async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
-  const { credentials, tokens, allow = () => true, reply: present } = options
+interface RoutesOptions extends Omit<TokenExchangeOptions, 'path'> { host: FastifyInstance }
+
+async function routes (app: FastifyInstance, options: RoutesOptions): Promise<void> {
+  const { credentials, tokens, host, allow = () => true, reply: present } = options
   const { errors, administrators } = withDefaults(pluginOptions, options)
   const parseJson = jsonParser(app)
 
@@ -56,8 +58,9 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
   app.setValidatorCompiler(drfValidatorCompiler)
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const ours = toDrfError(error, request)
-    if (ours === null || errors === 'throw') reply.send(ours ?? error)
-    else sendDrfError(ours, reply, 'Token')
+    if (ours !== null && errors === 'drf') return sendDrfError(ours, reply, 'Token')
+    // Fastify would take the handler that the host had when this scope was made, not one that it set since.
+    return host.errorHandler((ours ?? error) as FastifyError, request, reply)
   })
 
   app.post<{ Body: ExchangeRequest }>('/', {
