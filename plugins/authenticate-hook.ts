@@ -3,7 +3,7 @@ import { readAuthorization } from '../src/authentication/authorization-header.js
 import { AuthtokenError, DatabaseUnavailable, InvalidToken, retryAfter, UserInactive } from '../src/errors.js'
 import { isActive } from '../src/identity/account.js'
 import type { Authenticator, Identity } from '../src/identity/identity.js'
-import { setCaller } from './caller.js'
+import { foundOf, setCaller, setRefusal } from './caller.js'
 
 /** Holds the authenticator of a scope. */
 export interface AuthenticatorSource { authenticator: Authenticator, keyword: string }
@@ -11,17 +11,32 @@ export interface AuthenticatorSource { authenticator: Authenticator, keyword: st
 /** What is held against a request of whose caller all is known; null: nothing. */
 export type Check = (request: FastifyRequest) => AuthtokenError | null
 
+/** Finds out who makes a request, unless that is known; an error where its credentials are no good. */
+export type FindCaller = (request: FastifyRequest, done: (error: Error | null) => void) => void
+
 /** Finds out who makes a request, and whether it may be made. Bad credentials are refused even where none are needed, as in DRF. */
-export function createAuthenticateHook (source: AuthenticatorSource, keywords: string[], check: Check): onRequestHookHandler {
+export const createAuthenticateHook = (find: FindCaller, check: Check): onRequestHookHandler =>
+  function authenticate (request, _reply, done) {
+    find(request, (error) => done(error ?? check(request) ?? undefined))
+  }
+
+/** The way to the caller: looked for once a request, whoever asks. */
+export function createFindCaller (source: AuthenticatorSource, keywords: string[]): FindCaller {
   const ours = keywords.map((keyword) => keyword.toLowerCase())
-  return function authenticate (request, _reply, done) {
+  return (request, done) => {
+    const found = foundOf(request)
+    if (found !== undefined) {
+      done(found)
+      return
+    }
     const key = readAuthorization(request.headers.authorization, request.raw.rawHeaders, ours)
     if (key === null) {
-      done(check(request) ?? undefined)
+      setCaller(request, null)
+      done(null)
     } else if (typeof key !== 'string') {
-      done(key)
+      done(refuse(request, key))
     } else {
-      lookUp(source.authenticator, key, (error, identity) => done(error ?? accept(request, identity) ?? check(request) ?? undefined))
+      lookUp(source.authenticator, key, (error, identity) => done(error === null ? accept(request, identity) : refuse(request, error)))
     }
   }
 }
@@ -42,9 +57,14 @@ function lookUp (authenticator: Authenticator, key: string, done: (error: Error 
 const unavailable = (error: unknown): Error =>
   error instanceof AuthtokenError ? error : retryAfter(new DatabaseUnavailable({ cause: error }), 1)
 
-function accept (request: FastifyRequest, identity: Identity | null): AuthtokenError | null {
-  if (identity === null) return new InvalidToken()
-  if (!isActive(identity)) return new UserInactive()
+function accept (request: FastifyRequest, identity: Identity | null): Error | null {
+  if (identity === null) return refuse(request, new InvalidToken())
+  if (!isActive(identity)) return refuse(request, new UserInactive())
   setCaller(request, identity)
   return null
+}
+
+function refuse (request: FastifyRequest, error: Error): Error {
+  setRefusal(request, error)
+  return error
 }

@@ -51,14 +51,14 @@ async function authtoken (app: FastifyInstance, options: FastifyAuthtokenOptions
   }
   checkOptions(options)
 
-  const { keywords, defaultPermission, errors, administrators, exchange, verifyCredentials, ...source } =
+  const { keywords, defaultPermission, public: open, notFound, errors, administrators, exchange, verifyCredentials, ...source } =
     options as LocalOptions | HostOptions
   const checksPasswords = exchange !== false && verifyCredentials === undefined
   const opened = source.tables === undefined ? await openAuthtoken(source) : await openHostAuthtoken(source, checksPasswords)
   app.addHook('onClose', opened.close)
   const { database, logins, tokens, passwords, authenticator } = opened
   const common: Omit<TokenAuthOptions, 'authenticator'> = givenOptions({ keywords, defaultPermission, errors, administrators })
-  await app.register(tokenAuth, { ...common, authenticator })
+  await app.register(tokenAuth, { ...common, ...givenOptions({ public: open, notFound }), authenticator })
   app.decorate('authtoken', { tokens, passwords, ...('users' in opened && { users: opened.users }) } as FastifyInstance['authtoken'])
   if (database.notice !== null) app.log.warn(database.notice)
   if (exchange === false) return

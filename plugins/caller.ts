@@ -17,22 +17,33 @@ export interface Auth extends Token {
 const CALLER = Symbol('fastify-authtoken.caller')
 const AUTH = Symbol('fastify-authtoken.auth')
 
-type Called = FastifyRequest & { [CALLER]?: Identity, [AUTH]?: Auth }
+const REFUSAL = Symbol('fastify-authtoken.refusal')
 
-/** Says who makes a request. Until then it is anonymous. */
-export function setCaller (request: FastifyRequest, identity: Identity): void {
+type Called = FastifyRequest & { [CALLER]?: Identity | null, [AUTH]?: Auth, [REFUSAL]?: Error }
+
+/** Says who makes a request; null: nobody. */
+export function setCaller (request: FastifyRequest, identity: Identity | null): void {
   (request as Called)[CALLER] = identity
 }
 
+/** Says that the request's credentials are no good. It stays anonymous. */
+export function setRefusal (request: FastifyRequest, error: Error): void {
+  (request as Called)[REFUSAL] = error
+}
+
+/** What came of a request's credentials: the error, or null. Undefined: nobody has looked. */
+export const foundOf = (request: FastifyRequest): Error | null | undefined =>
+  (request as Called)[CALLER] === undefined ? (request as Called)[REFUSAL] : null
+
 /** Whether nobody is known to make a request: also on a route that the plugin does not know. */
-export const isAnonymous = (request: FastifyRequest): boolean => (request as Called)[CALLER] === undefined && request.user == null
+export const isAnonymous = (request: FastifyRequest): boolean => (request as Called)[CALLER] == null && request.user == null
 
 /** Gives the requests of a scope `user` and `auth`, made where they are read. A host may write to both. */
 export function decorateRequests (app: FastifyInstance, administrators: Administrators): void {
   decorate(app, 'user', (request) => request[CALLER]?.user ?? null)
   decorate(app, 'auth', (request) => {
     const caller = request[CALLER]
-    return caller === undefined ? null : (request[AUTH] ??= createAuth(caller, administrators))
+    return caller == null ? null : (request[AUTH] ??= createAuth(caller, administrators))
   })
 }
 

@@ -1,18 +1,21 @@
 import '@fastify/auth'
 import fastifyAuth from '@fastify/auth'
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { AuthtokenError, InvalidSettings } from '../src/errors.js'
 import type { Authenticator, User } from '../src/identity/identity.js'
 import { withDefaults } from '../src/options/option-groups.js'
 import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
-import { type AuthenticatorSource, type Check, createAuthenticateHook } from './authenticate-hook.js'
+import { type AuthenticatorSource, createFindCaller, type FindCaller } from './authenticate-hook.js'
 import { type Auth, decorateRequests } from './caller.js'
-import { refuseEarlyRoutes } from './early-routes.js'
-import { challengeOf, sendDrfError } from './http/drf-errors.js'
-import {
-  checkRoute, type Permission, type PermissionFunction, permissionFunction, permissions, type RouteAuthtoken, scopeFunction, scopePermission
-} from './permissions.js'
+import { nameOf } from './declared-routes.js'
+import { findOnRoute, guardRoutes } from './guard-routes.js'
+import { createPermissionFunctions, type PermissionFunction } from './permission-functions.js'
+import { sendDrfError, withChallenge } from './http/drf-errors.js'
+import { checkOf, type Policy, type PolicyFields, type RouteAuthtoken } from './policy.js'
+import { createPublicRoutes } from './public-routes.js'
+import { declarationOf } from './route-config.js'
+import { createScopePolicies } from './scope-policy.js'
 
 /** Options of `tokenAuth`. */
 export interface TokenAuthOptions extends PluginOptions {
@@ -41,6 +44,8 @@ declare module 'fastify' {
     requireScope: (scope: string) => PermissionFunction
     /** Lets everybody through for GET, HEAD and OPTIONS, authenticated callers for the rest. */
     isAuthenticatedOrReadOnly: PermissionFunction
+    /** Declares what the routes of this scope and below need; each may declare otherwise, field by field. Once a scope. */
+    authtokenPolicy: (policy: PolicyFields) => void
     [AUTHENTICATOR]: AuthenticatorSource
   }
   interface FastifyContextConfig {
@@ -48,59 +53,74 @@ declare module 'fastify' {
   }
 }
 
+const PUBLIC = { permission: 'allowAny' as const, scope: null }
+
 /**
  * Token authentication for the scope in which it is registered: each request there knows its caller.
  * The caller is found out once, in an `onRequest` hook that comes first on each route of the scope.
  */
 async function tokenAuth (app: FastifyInstance, options: TokenAuthOptions): Promise<void> {
   const { authenticator } = options
-  const { keywords, defaultPermission, errors, administrators } = withDefaults(pluginOptions, options)
+  const { keywords, defaultPermission, public: open = [], notFound, errors, administrators } = withDefaults(pluginOptions, options)
   const source: AuthenticatorSource = { authenticator, keyword: keywords[0] as string }
 
   if (app.hasDecorator('verifyToken')) {
     throw new InvalidSettings('authtoken is registered in this scope already, or in one around it; ' +
       'two registrations must be in sibling scopes')
   }
-  refuseEarlyRoutes(app, defaultPermission)
+  const scopes = createScopePolicies(app)
+  const publicRoutes = createPublicRoutes(open)
+  const everywhere: Policy = { keywords, permission: defaultPermission, scope: null }
+  guardRoutes(app, {
+    source,
+    errors,
+    checkAll: publicRoutes.refuseUnused,
+    policyOf (route) {
+      const { config, server } = route
+      const own = declarationOf(nameOf(config), config)
+      if (own === false) return null
+      return { ...everywhere, ...scopes.of(server), ...(publicRoutes.has(route) && PUBLIC), ...own }
+    }
+  })
+  const policyOfScope = (scope: FastifyInstance): Policy => ({ ...everywhere, ...scopes.of(scope) })
+  const finders = findersOfScopes(source, policyOfScope)
+  const { requireScope, ...functions } = createPermissionFunctions((request) => {
+    if (!request.is404) return findOnRoute(request, source)
+    return request.server[AUTHENTICATOR] === source ? finders(request.server) : null
+  })
 
   decorateRequests(app, administrators)
-  app.decorate('verifyToken', permissionFunction('isAuthenticated'))
-  app.decorate('isAuthenticated', permissionFunction('isAuthenticated'))
-  app.decorate('isAdminUser', permissionFunction('isAdminUser'))
-  app.decorate('isAuthenticatedOrReadOnly', permissionFunction('isAuthenticatedOrReadOnly'))
-  app.decorate('requireScope', scopeFunction)
+  for (const [name, value] of Object.entries(functions)) app.decorate(name as 'verifyToken', value)
+  app.decorate('requireScope', requireScope)
+  app.decorate('authtokenPolicy', function (policy) { scopes.declare(this, policy) })
   app.decorate(AUTHENTICATOR, source)
   if (!app.hasDecorator('auth')) await app.register(fastifyAuth)
 
-  app.addHook('onRoute', (route) => {
-    const own = route.config?.authtoken
-    if (own === false) return
-    const policy = { keywords, permission: defaultPermission, ...checkRoute(route, own ?? {}) }
-    route.onRequest = [createAuthenticateHook(source, policy.keywords, policyOf(policy)), ...[route.onRequest ?? []].flat()]
-    route.errorHandler = createErrorHandler(route.errorHandler, policy.keywords[0] as string, errors)
+  // No route has this hook of its own, so nothing else finds the caller of what is not found.
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) {
+      done()
+      return
+    }
+    const policy = policyOfScope(request.server)
+    finders(request.server)(request, (refusal) => {
+      if (notFound === 'open') return done()
+      const error = refusal ?? checkOf(policy)(request)
+      const keyword = policy.keywords[0] as string
+      if (!(error instanceof AuthtokenError)) return done(error ?? undefined)
+      if (errors === 'drf') sendDrfError(error, reply, keyword)
+      else done(withChallenge(error, keyword))
+    })
   })
 }
 
-/** The permission and the scope, where both are declared both are needed. */
-function policyOf ({ permission, scope }: { permission: Permission, scope?: string | undefined }): Check {
-  const isPermitted = permissions[permission]
-  if (scope === undefined) return isPermitted
-  const hasScope = scopePermission(scope)
-  return (request) => isPermitted(request) ?? hasScope(request)
-}
-
-type ErrorHandler = NonNullable<RouteOptions['errorHandler']>
-
-/** Answers our errors, and passes everything else on to the route's own handler, or to the host's. */
-function createErrorHandler (own: ErrorHandler | undefined, challenge: string, errors: 'drf' | 'throw'): ErrorHandler {
-  return function (error, request, reply) {
-    if (error instanceof AuthtokenError) {
-      if (errors === 'drf') return sendDrfError(error, reply, challenge)
-      const value = challengeOf(error, challenge)
-      if (value !== null) error.headers = { ...error.headers, 'www-authenticate': value }
-    }
-    if (own !== undefined) return own.call(this, error, request, reply)
-    reply.send(error)
+/** The way to callers of a scope where no route is theirs, made when it is first needed. */
+function findersOfScopes (source: AuthenticatorSource, policyOf: (scope: FastifyInstance) => Policy) {
+  const finders = new WeakMap<FastifyInstance, FindCaller>()
+  return (scope: FastifyInstance): FindCaller => {
+    const find = finders.get(scope) ?? createFindCaller(source, policyOf(scope).keywords)
+    finders.set(scope, find)
+    return find
   }
 }
 

@@ -35,7 +35,7 @@ export interface TokenExchangeOptions extends ExchangeOptions, Pick<PluginOption
 // A user whose password changes again and again meanwhile is not waited for.
 const TRIES = 5
 
-const config = { authtoken: { permission: 'allowAny' as const } }
+const config = { authtoken: { permission: 'allowAny' as const, scope: null } }
 
 /**
  * DRF's `obtain_auth_token`: a username and a password for the user's token, the same one each time; or for a new access token.
@@ -43,11 +43,13 @@ const config = { authtoken: { permission: 'allowAny' as const } }
  */
 const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, given) => {
   const { path = exchangeOptions.properties.path.default, ...options } = given
-  await app.register(routes, { ...options, prefix: path.replace(/\/$/, '') })
+  await app.register(routes, { ...options, host: app, prefix: path.replace(/\/$/, '') })
 }
 
-async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions, 'path'>): Promise<void> {
-  const { credentials, tokens, allow = () => true, reply: present } = options
+interface RoutesOptions extends Omit<TokenExchangeOptions, 'path'> { host: FastifyInstance }
+
+async function routes (app: FastifyInstance, options: RoutesOptions): Promise<void> {
+  const { credentials, tokens, host, allow = () => true, reply: present } = options
   const { errors, administrators } = withDefaults(pluginOptions, options)
   const parseJson = jsonParser(app)
 
@@ -57,8 +59,9 @@ async function routes (app: FastifyInstance, options: Omit<TokenExchangeOptions,
   app.setValidatorCompiler(drfValidatorCompiler)
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const ours = toDrfError(error, request)
-    if (ours === null || errors === 'throw') reply.send(ours ?? error)
-    else sendDrfError(ours, reply, 'Token')
+    if (ours !== null && errors === 'drf') return sendDrfError(ours, reply, 'Token')
+    // Fastify would take the handler that the host had when this scope was made, not one that it set since.
+    return host.errorHandler((ours ?? error) as FastifyError, request, reply)
   })
 
   app.post<{ Body: ExchangeRequest }>('/', {

@@ -1,6 +1,7 @@
 export * from './identity/host-types.js'
 export { default, type DelegatedOptions } from '../plugins/delegated.js'
-export type { Permission, RouteAuthtoken } from '../plugins/permissions.js'
+export type { Permission } from '../plugins/permissions.js'
+export type { PolicyFields, RouteAuthtoken } from '../plugins/policy.js'
 export type { Auth } from '../plugins/caller.js'
 export type { UserId } from './database/user-id.js'
 export { AuthtokenError } from './errors.js'

@@ -15,9 +15,16 @@ const bodyOf = ({ oauth, fields, message }: AuthtokenError): object =>
   oauth === undefined ? fields ?? { detail: message } : { error: oauth, error_description: message }
 
 /** The `WWW-Authenticate` of an error: DRF's for a 401, RFC 6750's for a scope that is missing. */
-export function challengeOf ({ statusCode, scope }: AuthtokenError, keyword: string): string | null {
+function challengeOf ({ statusCode, scope }: AuthtokenError, keyword: string): string | null {
   if (scope !== undefined) return `${keyword} error="insufficient_scope", scope="${scope}"`
   return statusCode === 401 ? keyword : null
+}
+
+/** Has an error that is handed on carry its challenge. */
+export function withChallenge (error: AuthtokenError, keyword: string): AuthtokenError {
+  const challenge = challengeOf(error, keyword)
+  if (challenge !== null) error.headers = { ...error.headers, 'www-authenticate': challenge }
+  return error
 }
 
 /** Fastify's own errors in DRF's words, for scopes that are wholly ours; null where the failure is the server's. */

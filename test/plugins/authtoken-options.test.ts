@@ -16,6 +16,8 @@ t.test('every option that is wrong is named, all at once, with what would be rig
     database: 5,
     keywords: ['To ken'],
     defaultPermission: 'isSuper',
+    public: ['documentation'],
+    notFound: 'closed',
     errors: 'html',
     migrate: 'yes',
     busyTimeoutMs: -1,
@@ -26,6 +28,8 @@ t.test('every option that is wrong is named, all at once, with what would be rig
   }), 'authtoken: databse is not an option; ' +
     'keywords.0 must be a word without spaces; ' +
     'defaultPermission must be one of allowAny, isAuthenticated, isAdminUser, isAuthenticatedOrReadOnly; ' +
+    "public.0 must be a list of paths, as '/documentation/*', and functions of a route; " +
+    'notFound must be one of open, guard; ' +
     'errors must be one of drf, throw; ' +
     'database must be file:<path>, postgres://…, or a Drizzle instance; ' +
     'migrate must be true or false; ' +

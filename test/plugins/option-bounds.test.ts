@@ -83,7 +83,7 @@ for (const [path, { variable, right, wrong }] of Object.entries(OPTIONS)) {
 t.test('these are all the options that a variable can set', async (t) => {
   t.same(new Map(variablesOfOptions.map(({ path, variable }) => [path, variable])), variablesOf(OPTIONS))
   const others = pathsOf(allOptions.properties).filter((path) => !(path in OPTIONS))
-  t.same(others, ['defaultPermission', 'errors'], 'the service has no use for these')
+  t.same(others, ['defaultPermission', 'public', 'notFound', 'errors'], 'the service has no use for these')
 })
 
 const variablesOf = (options: typeof OPTIONS) => new Map(Object.entries(options).map(([path, { variable }]) => [path, variable]))

@@ -191,14 +191,14 @@ t.test('routes declared before the plugin are never open', async (t) => {
     const app = Fastify()
     app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
     app.get('/early', answer)
-    await t.rejects(async () => { await app.ready() }, { message: /^routes were declared before authtoken was registered and would be open: \/early; put "await app.register/ })
+    await t.rejects(async () => { await app.ready() }, { message: /^routes were declared before authtoken was registered and would be open: GET \/early, HEAD \/early; put "await app.register/ })
   })
 
   t.test('in a child of the root that came earlier, too', async (t) => {
     const app = Fastify()
     app.register(async (child) => { child.get('/early', answer) })
     app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
-    await t.rejects(async () => { await app.ready() }, { message: /would be open: \/early/ })
+    await t.rejects(async () => { await app.ready() }, { message: /would be open: GET \/early/ })
   })
 
   t.test('in a scope with a prefix, the start stops, and routes outside do not count', async (t) => {
@@ -208,32 +208,67 @@ t.test('routes declared before the plugin are never open', async (t) => {
       scope.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
       scope.get('/early', answer)
     }, { prefix: '/inside' })
-    await t.rejects(async () => { await app.ready() }, { message: /would be open: \/inside\/early;/ })
+    await t.rejects(async () => { await app.ready() }, { message: /would be open: GET \/inside\/early, HEAD \/inside\/early;/ })
   })
 
-  t.test('in a scope without a prefix, requests to them are refused', async (t) => {
-    const app = Fastify()
-    t.teardown(() => app.close())
-    app.get('/outside', answer)
-    app.register(async (scope) => {
-      scope.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
-      scope.get('/early', answer)
-      scope.get('/left', { config: { authtoken: false } }, answer)
-      scope.after(() => { scope.get('/late', answer) })
-    })
-    for (const [url, status] of [['/outside', 200], ['/early', 500], ['/left', 200], ['/late', 401], ['/missing', 404]] as const) {
-      t.equal((await app.inject(url)).statusCode, status, url)
+  t.test('in a scope without a prefix, the start stops, and routes outside do not count', async (t) => {
+    for (const early of [true, false]) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      app.get('/outside', answer)
+      app.register(async (scope) => {
+        scope.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+        if (early) scope.get('/early', answer)
+        scope.get('/left', { config: { authtoken: false } }, answer)
+        scope.get('/open', { config: { authtoken: { permission: 'allowAny' } } }, answer)
+        scope.after(() => { scope.get('/late', answer) })
+      })
+      if (early) {
+        await t.rejects(async () => { await app.ready() }, { message: /would be open: GET \/early, HEAD \/early;/ })
+        continue
+      }
+      for (const [url, status] of [['/outside', 200], ['/left', 200], ['/open', 200], ['/late', 401], ['/missing', 404]] as const) {
+        t.equal((await app.inject(url)).statusCode, status, url)
+      }
     }
   })
 
-  t.test('where every route is open by default, only those that asked for a token are refused', async (t) => {
+  t.test('whatever their path and their method look like', async (t) => {
+    const app = Fastify()
+    app.addHttpMethod('M-SEARCH')
+    app.get('/a path (GET)', answer)
+    app.route({ method: 'M-SEARCH', url: '/search', handler: answer })
+    app.get('*', { constraints: { host: 'example.org' } }, answer)
+    app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+    await t.rejects(async () => { await app.ready() }, { message: /: GET \/a path \(GET\), HEAD \/a path \(GET\), M-SEARCH \/search, GET \*, HEAD \*;/ })
+  })
+
+  t.test('of a scope that is there already and declares them later, too', async (t) => {
+    const app = Fastify()
+    let scope: FastifyInstance = app
+    await app.register(async (child) => { scope = child })
+    await app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+    scope.get('/unseen', answer)
+    await t.rejects(async () => { await app.ready() }, { message: /would be open: GET \/unseen/ })
+  })
+
+  t.test('the OPTIONS * of @fastify/cors is none to guard', async (t) => {
     const app = Fastify()
     t.teardown(() => app.close())
-    app.register(authtoken, { migrate: true, database: await databaseUrl(t) })
-    app.get('/early', answer)
-    app.get('/asked', { config: { authtoken: { permission: 'isAuthenticated' } } }, answer)
-    t.equal((await app.inject('/early')).statusCode, 200)
-    t.equal((await app.inject('/asked')).statusCode, 500)
+    app.options('*', async (_request, reply) => reply.code(204).send())
+    await app.register(authtoken, { migrate: true, database: await databaseUrl(t), defaultPermission: 'isAuthenticated' })
+    t.equal((await app.inject({ method: 'OPTIONS', url: '/any' })).statusCode, 204)
+  })
+
+  t.test('where every route is open by default, only those that asked for a token are refused', async (t) => {
+    for (const [config, stops] of [[{}, false], [{ authtoken: { permission: 'isAuthenticated' as const } }, true]] as const) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      app.register(authtoken, { migrate: true, database: await databaseUrl(t) })
+      app.get('/early', { config }, answer)
+      if (stops) await t.rejects(async () => { await app.ready() }, { message: /would be open: GET \/early/ })
+      else t.equal((await app.inject('/early')).statusCode, 200)
+    }
   })
 })
 

@@ -234,3 +234,30 @@ t.test('simultaneous logins that replace a weaker hash are all good', async (t) 
   const login = () => app.inject({ method: 'POST', url: '/api-token-auth/', payload: { username: 'ann', password: 'ann-pass-1' } })
   t.same((await Promise.all([login(), login(), login(), login()])).map(({ statusCode }) => statusCode), [200, 200, 200, 200])
 })
+
+t.test("errors: 'throw' hands the exchange's errors to the host, whose handler may come later", async (t) => {
+  for (const order of ['before', 'after']) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    const handle = () => app.setErrorHandler((error: Error & { code: string, statusCode: number, headers?: object }, _request, reply) => {
+      reply.code(error.statusCode).headers(error.headers ?? {}).send({ mine: error.code })
+    })
+    if (order === 'before') handle()
+    await app.register(authtoken, { migrate: true, database: await databaseUrl(t), errors: 'throw' })
+    if (order === 'after') handle()
+    for (const [payload, headers, status, code] of [
+      [{ username: 'ann' }, {}, 400, 'VALIDATION'],
+      [{ username: 'ann', password: 'wrong' }, {}, 400, 'VALIDATION'],
+      ['{', { 'content-type': 'application/json' }, 400, 'PARSE_ERROR'],
+      ['x', { 'content-type': 'text/csv' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      ['x'.repeat(2_000_000), { 'content-type': 'application/json' }, 413, 'BODY_TOO_LARGE'],
+      [{}, { authorization: 'Token x' }, 401, 'INVALID_TOKEN']
+    ] as const) {
+      const response = await app.inject({ method: 'POST', url: '/api-token-auth/', payload, headers })
+      t.same([response.statusCode, response.json()], [status, { mine: `AUTHTOKEN_${code}` }], `${order} ${code}`)
+      t.equal(response.headers['www-authenticate'], status === 401 ? 'Token' : undefined)
+    }
+    const wrongMethod = await app.inject({ method: 'GET', url: '/api-token-auth/' })
+    t.same([wrongMethod.statusCode, wrongMethod.json(), wrongMethod.headers.allow], [405, { mine: 'AUTHTOKEN_METHOD_NOT_ALLOWED' }, 'POST, OPTIONS'])
+  }
+})
