@@ -21,7 +21,7 @@ export function createAuthenticateHook (source: AuthenticatorSource, keywords: s
     } else if (typeof key !== 'string') {
       done(key)
     } else {
-      lookUp(source.authenticator, key, (error, identity) => done(error ?? accept(request, identity) ?? check(request) ?? undefined))
+      lookUp(source.authenticator, key, (error, identity) => done(error ?? accept(request, identity, key) ?? check(request) ?? undefined))
     }
   }
 }
@@ -42,9 +42,9 @@ function lookUp (authenticator: Authenticator, key: string, done: (error: Error 
 const unavailable = (error: unknown): Error =>
   error instanceof AuthtokenError ? error : retryAfter(new DatabaseUnavailable({ cause: error }), 1)
 
-function accept (request: FastifyRequest, identity: Identity | null): AuthtokenError | null {
+function accept (request: FastifyRequest, identity: Identity | null, key: string): AuthtokenError | null {
   if (identity === null) return new InvalidToken()
   if (!isActive(identity)) return new UserInactive()
-  setCaller(request, identity)
+  setCaller(request, identity, key)
   return null
 }

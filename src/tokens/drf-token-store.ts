@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm'
-import type { Database } from '../database/database-interface.js'
+import type { Database, Guard } from '../database/database-interface.js'
 import { readUserId, type UserId } from '../database/user-id.js'
 import type { UserModel } from '../database/user-model.js'
 import { TokensSealed } from '../errors.js'
@@ -77,11 +77,11 @@ export function createDrfTokenStore (database: Database) {
     },
 
     /** A new token in place of the user's present one, as `drf_create_token -r`. @throws as above */
-    async replace (user: Owner): Promise<IssuedToken> {
+    async replace (user: Owner, guard?: Guard): Promise<IssuedToken> {
       const fresh = freshToken()
       const [replaced] = await database.transaction((tx) => [
         tx.insert(tokens).select(rowFor(fresh, user)).onConflictDoUpdate({ target: tokens.userId, set: fresh })
-      ], { user: user.id })
+      ], { user: user.id }, guard)
       if (replaced !== 1) throw await refusal()
       return issued({ ...fresh, userId: user.id })
     },
@@ -93,9 +93,9 @@ export function createDrfTokenStore (database: Database) {
     },
 
     /** @param key that the token must have, where one is given */
-    async revoke (user: Owner, key?: string): Promise<boolean> {
+    async revoke (user: Owner, key?: string, guard?: Guard): Promise<boolean> {
       const which = and(eq(tokens.userId, user.id), key === undefined ? undefined : eq(tokens.key, key))
-      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(which)], { user: user.id })
+      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(which)], { user: user.id }, guard)
       return deleted === 1
     },
 

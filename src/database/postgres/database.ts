@@ -67,9 +67,9 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
     prepareLookUp: prepare,
     run: guarded,
 
-    async transaction (statements, affected) {
+    async transaction (statements, affected, guard) {
       try {
-        return await guarded(() => runTransaction(pool, affected, statements(drizzle)))
+        return await guarded(() => runTransaction(pool, drizzle, statements(drizzle), affected, guard))
       } finally {
         if (affected !== undefined) changes.emit(affected === 'all' ? affected : { user: idKey(affected.user) })
       }
