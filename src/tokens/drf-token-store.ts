@@ -54,6 +54,13 @@ export function createDrfTokenStore (database: Database) {
     return row === undefined ? null : issued(row)
   }
 
+  /** Only while the user's password is the one that was given. */
+  async function findFor (user: Owner, password: string): Promise<IssuedToken | null> {
+    const [row] = await database.run(() => db.select({ key: tokens.key, userId: tokens.userId, created: tokens.created })
+      .from(tokens).innerJoin(users.table, eq(users.id, tokens.userId)).where(isOwner(users, user, password)))
+    return row === undefined ? null : issued(row)
+  }
+
   /** Of users who are there, unless the tokens are sealed: looked at in the statement that writes, so that nothing comes between. */
   const rowFor = ({ key, created }: ReturnType<typeof freshToken>, owner: Owner, password?: string) => db
     .select({ key: cast(key, tokens.key).as('key'), created: cast(created, tokens.created).as('created'), userId: users.id })
@@ -67,11 +74,11 @@ export function createDrfTokenStore (database: Database) {
 
     /** The user's token; made where there is none, as DRF's `get_or_create`. @throws NotFound where the owner is gone, TokensSealed */
     async getOrCreate (user: Owner, password?: string): Promise<IssuedToken> {
-      const present = await find(user)
+      const present = password === undefined ? await find(user) : await findFor(user, password)
       if (present !== null) return present
       const row = rowFor(freshToken(), user, password)
       await database.transaction((tx) => [tx.insert(tokens).select(row).onConflictDoNothing({ target: tokens.userId })], { user: user.id })
-      const made = await find(user)
+      const made = password === undefined ? await find(user) : await findFor(user, password)
       if (made === null) throw await refusal()
       return made
     },

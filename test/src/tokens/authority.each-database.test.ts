@@ -22,6 +22,8 @@ const WRITES: Record<string, Write> = {
   'users.deleteAs': ({ users }, caller, { bob }) => users.deleteAs(caller, bob.user)
 }
 
+const refused = (statusCode: number) => ({ statusCode, message: /./ })
+
 /** How a host comes by a caller. */
 async function callers (t: Test, authtoken: Authtoken) {
   const app = Fastify()
@@ -35,7 +37,7 @@ async function callers (t: Test, authtoken: Authtoken) {
   }
 }
 
-t.test('a write is done for a caller who may, and for none who may not any more', async (t) => {
+t.test('a write is done for a caller who may, and for none who may not any more', { timeout: 180_000 }, async (t) => {
   const authtoken = await open(t)
   const callerOf = await callers(t, authtoken)
   let cases = 0
@@ -59,7 +61,7 @@ t.test('a write is done for a caller who may, and for none who may not any more'
         const { user, token, caller, others } = await setUp(kind)
         await make(authtoken, { user, token })
         const before = await rowsOf(authtoken)
-        await t.rejects(write(authtoken, caller, others), { statusCode: status }, `${name}, token ${kind}, ${change}`)
+        await t.rejects(write(authtoken, caller, others), refused(status), `${name}, token ${kind}, ${change}`)
         t.strictSame(await rowsOf(authtoken), before, `${name}, token ${kind}, ${change}`)
         await unseal(authtoken)
       }
@@ -78,15 +80,15 @@ t.test('a new token has no more than its caller', async (t) => {
   const made = await tokens.createAs(caller)
   t.equal(made.scope, 'ci:ping')
   t.ok(made.expires !== null && caller.expires !== null && made.expires <= caller.expires)
-  await t.rejects(tokens.createAs(caller, { scope: 'orders:read' }), { statusCode: 403 })
-  await t.rejects(tokens.createAs(caller, { expiresIn: 86_400 }), { statusCode: 400, fields: { expires_in: [String] } })
-  await t.rejects(tokens.createAs(caller, {}, { owner: bob.user }), { statusCode: 403 })
-  await t.rejects(tokens.revokeAllAs(caller, { owner: bob.user }), { statusCode: 403 })
-  await t.rejects(tokens.createAs(null), { statusCode: 401 })
+  await t.rejects(tokens.createAs(caller, { scope: 'orders:read' }), refused(403))
+  await t.rejects(tokens.createAs(caller, { expiresIn: 86_400 }), { ...refused(400), fields: { expires_in: [String] } })
+  await t.rejects(tokens.createAs(caller, {}, { owner: bob.user }), refused(403))
+  await t.rejects(tokens.revokeAllAs(caller, { owner: bob.user }), refused(403))
+  await t.rejects(tokens.createAs(null), refused(401))
   await t.rejects(tokens.createAs({ ...made, userId: ann.user.id } as never), TypeError)
 
   await tokens.rotate(ann.user, caller.id, { grace: 3_600 })
-  await t.rejects(tokens.createAs(caller), { statusCode: 403 }, 'it was replaced meanwhile')
+  await t.rejects(tokens.createAs(caller), refused(403), 'it was replaced meanwhile')
   t.equal((await tokens.updateAs(caller, made.id, { name: 'renamed' }))?.name, 'renamed', 'all else goes on for the grace')
 })
 
