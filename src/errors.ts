@@ -75,8 +75,6 @@ export const DatabaseUnavailable = define('DATABASE_UNAVAILABLE', 'Service tempo
 export const ServiceUnavailable = define('SERVICE_UNAVAILABLE', 'Service temporarily unavailable, try again later.', 503)
 /** The database can't be used as it is: missing, corrupt, read-only, not ours, or newer. One line that says what would be right. */
 export const DatabaseUnusable = define('DATABASE_UNUSABLE', '%s', 500)
-/** 403: what had to be so for a write was so no more when it began; nothing was done. */
-export const GuardFailed = define('GUARD_FAILED', 'You do not have permission to perform this action.', 403)
 /** Settings or options are wrong: every problem in one message. */
 export const InvalidSettings = define('INVALID_SETTINGS', '%s', 500)
 

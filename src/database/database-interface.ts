@@ -57,7 +57,7 @@ export interface Database<Users extends UserModel = UserModel> {
   /**
    * Runs statements in one transaction. Fails as `run` does. Gives how many rows each of them changed.
    * @param affected whose identities it may change: no other transaction on the same user, or on all, runs meanwhile
-   * @param guard where it finds nothing, nothing is done: it throws `GuardFailed`
+   * @param guard where it finds nothing, nothing is done: it throws `PermissionDenied`
    */
   transaction (statements: (db: Db) => Statement[], affected?: Affected, guard?: Guard): Promise<number[]>
   /** A value in a statement that gives no hint of its type: the type of a column. */

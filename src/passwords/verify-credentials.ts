@@ -24,7 +24,8 @@ export function delegateCredentials<Context> (users: UserModel, store: LoginStor
       const found = id === null ? null : await store.findById(id)
       if (found === null) return { account: null, userId: id, reason: 'no such user' }
       const { account, password: encoded } = found
-      return account.isActive ? { account, password: encoded, reason: null } : { account: null, userId: id, reason: 'the user is not active' }
+      if (!account.isActive) return { account: null, userId: id, reason: 'the user is not active' }
+      return { account, password: encoded, reason: null }
     }
   }
 }

@@ -2,7 +2,7 @@ import { and, eq, gt, isNull, or, sql } from 'drizzle-orm'
 import type { Database, Db, Guard } from '../database/database-interface.js'
 import type { UserId } from '../database/user-id.js'
 import type { Flag } from '../database/user-model.js'
-import { AuthtokenError, GuardFailed, InvalidToken, NotAuthenticated, PermissionDenied, UserInactive } from '../errors.js'
+import { AuthtokenError, InvalidToken, NotAuthenticated, PermissionDenied, UserInactive } from '../errors.js'
 import type { Token } from '../identity/identity.js'
 import { digestOf } from './format.js'
 
@@ -47,7 +47,7 @@ export function createGuarding (database: Database) {
         if (result === null || result === false) await requireStanding(authority, guard)
         return result
       } catch (error) {
-        if (error instanceof GuardFailed) throw await refusalOf(authority)
+        if (error instanceof PermissionDenied) throw await refusalOf(authority)
         if (isAboutTarget(error)) await requireStanding(authority, guard)
         throw error
       }

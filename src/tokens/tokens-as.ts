@@ -1,13 +1,16 @@
+import { idKey, type UserId } from '../database/user-id.js'
+import { PermissionDenied, ScopeNotGranted } from '../errors.js'
 import type { IssuedToken, Owner, Token } from '../identity/identity.js'
+import { covers, mayGrant, type Power } from '../identity/scope.js'
 import type { NewToken, RotateOptions, TokenChanges } from './access-token.js'
-import type { Caller, Guarding } from './authority.js'
-import { checkChange, checkGrant, checkOwner, checkRenewal } from './caller-bounds.js'
+import type { Authority, Caller, Guarding } from './authority.js'
 import type { TokenStore } from './tokens.js'
 
 /** Whose token it is about, where it is not the caller's own: for administrators alone. */
 interface OfOwner { owner?: Owner | undefined }
 
-export type TokensAs = ReturnType<typeof createTokensAs>
+/** The tokens of both kinds: `app.authtoken.tokens`. */
+export type Tokens = TokenStore & ReturnType<typeof createTokensAs>
 
 /**
  * Writes on behalf of a caller, `request.auth`: none gives more than the caller's token has, and none is done once that token
@@ -69,4 +72,27 @@ export function createTokensAs (tokens: TokenStore, { actAs }: Guarding) {
         await tokens.revokeAll(whose, keep === undefined ? {} : { keep }, guard)
       })
   }
+}
+
+const powerOf = ({ token, administrator }: Authority): Power => ({ scope: token.scope, administrator })
+
+/** Everybody has tokens of its own; those of others are for administrators. */
+function checkOwner (authority: Authority, ownerId: UserId): void {
+  if (idKey(ownerId) !== idKey(authority.userId) && !covers(powerOf(authority), 'admin')) throw new PermissionDenied()
+}
+
+/** A token never makes one that may do more than itself. */
+function checkGrant (authority: Authority, scope: string): void {
+  if (!mayGrant(powerOf(authority), scope)) throw new ScopeNotGranted()
+}
+
+/** A token changes itself, and those that may do no more. */
+function checkChange (authority: Authority, token: Token): void {
+  if (token.id !== authority.token.id && !covers(powerOf(authority), token.scope)) throw new ScopeNotGranted()
+}
+
+/** A token renews itself, and those that live no longer. */
+function checkRenewal ({ token: { id, expires } }: Authority, token: Token): void {
+  const outlives = expires !== null && (token.expires === null || token.expires > expires)
+  if (token.id !== id && outlives) throw new PermissionDenied()
 }

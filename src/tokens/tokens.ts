@@ -7,12 +7,8 @@ import type { AccessTokenStore } from './access-token-store.js'
 import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-token.js'
 import { drfId, type DrfTokenStore, isDrfOf, readDrfId, unlessSealed } from './drf-token-store.js'
 import { revocation } from './revoke-all.js'
-import type { TokensAs } from './tokens-as.js'
 
 export type TokenStore = ReturnType<typeof createTokens>
-
-/** The tokens of both kinds: `app.authtoken.tokens`. */
-export type Tokens = TokenStore & TokensAs
 
 /** A user's tokens of both kinds, by their public ids. @param kind what is made where nobody says which */
 export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: 'drf' | 'access') {
@@ -113,6 +109,6 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
 }
 
 /** Gives new users the DRF token; nothing where access tokens are issued: there would be nowhere to show one. */
-export const createForNewUser = (tokens: Pick<Tokens, 'getOrCreate'>, kind: 'drf' | 'access') => async (owner: Owner): Promise<void> => {
+export const createForNewUser = (tokens: Pick<TokenStore, 'getOrCreate'>, kind: 'drf' | 'access') => async (owner: Owner): Promise<void> => {
   if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
 }

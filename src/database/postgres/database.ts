@@ -69,7 +69,8 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
 
     async transaction (statements, affected, guard) {
       try {
-        return await guarded(() => runTransaction(pool, drizzle, statements(drizzle), affected, guard))
+        const ours = guard && { user: guard.user, condition: () => guard.condition(drizzle) }
+        return await guarded(() => runTransaction(pool, statements(drizzle), affected, ours))
       } finally {
         if (affected !== undefined) changes.emit(affected === 'all' ? affected : { user: idKey(affected.user) })
       }

@@ -1,19 +1,21 @@
 import { crc32 } from 'node:zlib'
 import type pg from 'pg'
-import { GuardFailed } from '../../errors.js'
+import { PermissionDenied } from '../../errors.js'
 import type { Affected } from '../changes.js'
-import type { Db, Guard, Statement } from '../database-interface.js'
 import { idKey, type UserId } from '../user-id.js'
 
 // Two keys: one number for what is ours, and a user's id or 0 for all.
 const LOCK_SPACE = 0x617574
+
+interface Statement { toSQL (): { sql: string, params: unknown[] } }
+interface Guard { user: UserId, condition (): Statement }
 
 /**
  * Runs statements between `begin` and `commit`. The locks are advisory, so that they need no right on Django's tables: each
  * user has one, and all that hold one share another, which whoever is to be alone takes for itself.
  */
 export async function runTransaction (
-  pool: pg.Pool, db: Db, statements: Statement[], affected: Affected | undefined, guard: Guard | undefined
+  pool: pg.Pool, statements: Statement[], affected: Affected | undefined, guard: Guard | undefined
 ): Promise<number[]> {
   const client = await pool.connect()
   let broken: Error | undefined
@@ -23,8 +25,8 @@ export async function runTransaction (
   try {
     await client.query(`begin${locksFor(affected, guard)}`)
     if (guard !== undefined) {
-      const { sql, params } = guard.condition(db).toSQL()
-      if ((await client.query(sql, params)).rowCount === 0) throw new GuardFailed()
+      const { sql, params } = guard.condition().toSQL()
+      if ((await client.query(sql, params)).rowCount === 0) throw new PermissionDenied()
     }
     const counts = []
     for (const { sql, params } of statements.map((statement) => statement.toSQL())) {
@@ -62,4 +64,4 @@ function lockOf (user: UserId): number {
 }
 
 const isRefusal = (error: unknown): boolean =>
-  error instanceof GuardFailed || typeof (error as { severity?: unknown }).severity === 'string'
+  error instanceof PermissionDenied || typeof (error as { severity?: unknown }).severity === 'string'

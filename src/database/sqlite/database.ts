@@ -1,6 +1,6 @@
 import { getTableName, sql } from 'drizzle-orm'
 import { createChanges } from '../changes.js'
-import { GuardFailed } from '../../errors.js'
+import { PermissionDenied } from '../../errors.js'
 import type { Database, Preparable, TokenTables } from '../database-interface.js'
 import { unavailable } from '../driver-errors.js'
 import { idKey } from '../user-id.js'
@@ -76,7 +76,7 @@ export function createSqliteDatabase<Users extends UserModel> (
     async transaction (statements, affected, guard) {
       const run = (tx: unknown) => {
         const db = tx as Database['db']
-        if (guard !== undefined && (guard.condition(db) as unknown as Findable).get() === undefined) throw new GuardFailed()
+        if (guard !== undefined && (guard.condition(db) as unknown as Findable).get() === undefined) throw new PermissionDenied()
         return statements(db).map((statement) => (statement as unknown as Runnable).run().changes)
       }
       try {
