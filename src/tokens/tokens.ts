@@ -109,6 +109,7 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
 }
 
 /** Gives new users the DRF token; nothing where access tokens are issued: there would be nowhere to show one. */
-export const createForNewUser = (tokens: Pick<TokenStore, 'getOrCreate'>, kind: 'drf' | 'access') => async (owner: Owner): Promise<void> => {
-  if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
-}
+export const createForNewUser = (tokens: Pick<TokenStore, 'getOrCreate'>, kind: 'drf' | 'access') =>
+  async (owner: Owner): Promise<void> => {
+    if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
+  }
