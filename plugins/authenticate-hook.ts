@@ -36,7 +36,7 @@ export function createFindCaller (source: AuthenticatorSource, keywords: string[
     } else if (typeof key !== 'string') {
       done(refuse(request, key))
     } else {
-      lookUp(source.authenticator, key, (error, identity) => done(error === null ? accept(request, identity) : refuse(request, error)))
+      lookUp(source.authenticator, key, (error, identity) => done(error === null ? accept(request, identity, key) : refuse(request, error)))
     }
   }
 }
@@ -57,10 +57,10 @@ function lookUp (authenticator: Authenticator, key: string, done: (error: Error 
 const unavailable = (error: unknown): Error =>
   error instanceof AuthtokenError ? error : retryAfter(new DatabaseUnavailable({ cause: error }), 1)
 
-function accept (request: FastifyRequest, identity: Identity | null): Error | null {
+function accept (request: FastifyRequest, identity: Identity | null, key: string): Error | null {
   if (identity === null) return refuse(request, new InvalidToken())
   if (!isActive(identity)) return refuse(request, new UserInactive())
-  setCaller(request, identity)
+  setCaller(request, identity, key)
   return null
 }
 

@@ -2,10 +2,11 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { UserId } from '../src/database/user-id.js'
 import { factsOf } from '../src/identity/account.js'
 import type { Identity, Token } from '../src/identity/identity.js'
+import { AUTHORITY, type Caller } from '../src/tokens/authority.js'
 import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/identity/scope.js'
 
-/** The caller's token. */
-export interface Auth extends Token {
+/** The caller's token; for `tokens.createAs` and its like it is the caller. */
+export interface Auth extends Token, Caller {
   /** The id of the user whose it is. */
   userId: UserId
   /** Whether the caller counts as staff here: the user does, and the token has full power or scope `admin`. */
@@ -15,15 +16,18 @@ export interface Auth extends Token {
 }
 
 const CALLER = Symbol('fastify-authtoken.caller')
+const KEY = Symbol('fastify-authtoken.key')
 const AUTH = Symbol('fastify-authtoken.auth')
 
 const REFUSAL = Symbol('fastify-authtoken.refusal')
 
-type Called = FastifyRequest & { [CALLER]?: Identity | null, [AUTH]?: Auth, [REFUSAL]?: Error }
+type Called = FastifyRequest & { [CALLER]?: Identity | null, [KEY]?: string | undefined, [AUTH]?: Auth | undefined, [REFUSAL]?: Error }
 
-/** Says who makes a request; null: nobody. */
-export function setCaller (request: FastifyRequest, identity: Identity | null): void {
-  (request as Called)[CALLER] = identity
+/** Says who makes a request, and with which key; null: nobody. */
+export function setCaller (request: FastifyRequest, identity: Identity | null, key?: string): void {
+  const called = request as Called
+  called[CALLER] = identity
+  called[KEY] = key
 }
 
 /** Says that the request's credentials are no good. It stays anonymous. */
@@ -43,7 +47,7 @@ export function decorateRequests (app: FastifyInstance, administrators: Administ
   decorate(app, 'user', (request) => request[CALLER]?.user ?? null)
   decorate(app, 'auth', (request) => {
     const caller = request[CALLER]
-    return caller == null ? null : (request[AUTH] ??= createAuth(caller, administrators))
+    return caller == null ? null : (request[AUTH] ??= createAuth(caller, request[KEY] as string, administrators))
   })
 }
 
@@ -55,7 +59,7 @@ function decorate (app: FastifyInstance, name: 'user' | 'auth', read: (request: 
 }
 
 // Member by member: objects that are spread and then added to are far slower to make.
-function createAuth (identity: Identity, administrators: Administrators): Auth {
+function createAuth (identity: Identity, key: string, administrators: Administrators): Auth {
   const { token } = identity
   const { userId, isStaff, isSuperuser } = factsOf(identity)
   const power = { scope: token.scope, administrator: isAdministrator({ isStaff, isSuperuser }, administrators) }
@@ -71,7 +75,8 @@ function createAuth (identity: Identity, administrators: Administrators): Auth {
     disabled: token.disabled,
     userId,
     isStaff: isStaff && carriesFlags(token),
-    hasScope: (scope) => covers(power, scope)
+    hasScope: (scope) => covers(power, scope),
+    [AUTHORITY]: () => ({ key, token, userId, isStaff, isSuperuser, administrator: power.administrator })
   }
   if (token.replacedBy !== undefined) auth.replacedBy = token.replacedBy
   return auth

@@ -1,12 +1,13 @@
 import type { Static } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { NotFound, PermissionDenied, ScopeNotGranted, validationError } from '../src/errors.js'
+import { idKey, type UserId } from '../src/database/user-id.js'
 import type { IssuedToken, User } from '../src/identity/identity.js'
 import { FULL_POWER, isAdministrator, mayGrant } from '../src/identity/scope.js'
 import { exchangeOptions } from '../src/options/exchange-options.js'
 import { withDefaults } from '../src/options/option-groups.js'
 import { type PluginOptions, pluginOptions } from '../src/options/plugin-options.js'
-import type { Tokens } from '../src/tokens/tokens.js'
+import type { Tokens } from '../src/tokens/tokens-as.js'
 import type { LoginResult } from '../src/passwords/credentials.js'
 import { strip } from '../src/users/python-strip.js'
 import { credentialsSchema, type ExchangeRequest, exchangedSchema } from '../src/api/exchange-request.js'
@@ -49,7 +50,7 @@ const tokenExchange: FastifyPluginAsync<TokenExchangeOptions> = async (app, give
 interface RoutesOptions extends Omit<TokenExchangeOptions, 'path'> { host: FastifyInstance }
 
 async function routes (app: FastifyInstance, options: RoutesOptions): Promise<void> {
-  const { credentials, tokens, host, allow = () => true, reply: present } = options
+  const { credentials, tokens, host, allow, reply: present } = options
   const { errors, administrators } = withDefaults(pluginOptions, options)
   const parseJson = jsonParser(app)
 
@@ -85,13 +86,13 @@ async function routes (app: FastifyInstance, options: RoutesOptions): Promise<vo
   })
 
   async function exchange (request: FastifyRequest, body: ExchangeRequest, tries = TRIES): Promise<{ user: User, token: IssuedToken }> {
-    const login = await credentials.verify(body.username, body.password, request)
-    if (login.account === null) {
-      request.log.info({ userId: login.userId, reason: login.reason }, 'login refused')
-      throw validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
-    }
+    const login = await logIn(request, body)
     const { user, userId } = login.account
-    if (!await allow(user, request)) throw new PermissionDenied()
+    if (allow !== undefined) {
+      if (!await allow(user, request)) throw new PermissionDenied()
+      // No encoding tells whether the password still stands.
+      if (login.password === undefined) await logIn(request, body, userId)
+    }
     const wanted = readNewToken(body)
     const power = { scope: FULL_POWER, administrator: isAdministrator(login.account, administrators) }
     if (wanted?.scope !== undefined && !mayGrant(power, wanted.scope)) throw new ScopeNotGranted()
@@ -102,6 +103,15 @@ async function routes (app: FastifyInstance, options: RoutesOptions): Promise<vo
       if (error instanceof NotFound && tries > 1) return await exchange(request, body, tries - 1)
       throw error
     }
+  }
+
+  /** @param expected who it was before */
+  async function logIn (request: FastifyRequest, { username, password }: ExchangeRequest, expected?: UserId) {
+    const login = await credentials.verify(username, password, request)
+    if (login.account !== null && (expected === undefined || idKey(expected) === idKey(login.account.userId))) return login
+    const userId = login.account === null ? login.userId : login.account.userId
+    request.log.info({ userId, reason: login.reason ?? 'it is another user than before' }, 'login refused')
+    throw validationError({ non_field_errors: ['Unable to log in with provided credentials.'] })
   }
 
   app.options('/', { config, schema: { hide: true } }, async (_request, reply) => reply.header('allow', 'POST, OPTIONS').send({

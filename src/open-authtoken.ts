@@ -15,11 +15,13 @@ import { createCredentials } from './passwords/credentials.js'
 import { createHashingQueue } from './passwords/hashing-queue.js'
 import { createLoginStore } from './passwords/login-store.js'
 import { createAccessTokenStore } from './tokens/access-token-store.js'
+import { createGuarding } from './tokens/authority.js'
 import { createChangeFeed } from './tokens/change-feed.js'
 import { createDrfTokenStore } from './tokens/drf-token-store.js'
 import { createExpiryPolicy } from './tokens/expiry.js'
 import { createTokenFormat } from './tokens/format.js'
 import { createForNewUser, createTokens } from './tokens/tokens.js'
+import { createTokensAs } from './tokens/tokens-as.js'
 import { createUsers, type OnUserCreated } from './users/users.js'
 import { createUserStore } from './users/user-store.js'
 
@@ -63,7 +65,8 @@ export async function openAuthtoken (options: AuthtokenOptions) {
     const { django } = database
     const parts = assemble(database, { passwords, tokens, cache }, { hasher: django ? 'pbkdf2_sha256' : 'argon2', rehash: !django })
     const createToken = createForNewUser(parts.tokens, withDefaults(tokenOptions, tokens).kind)
-    return { ...parts, database, users: createUsers(createUserStore(database), parts.credentials, createToken, onUserCreated) }
+    const users = createUsers(createUserStore(database), parts.credentials, parts.guarding, createToken, onUserCreated)
+    return { ...parts, database, users }
   } catch (error) {
     await database.close()
     throw error
@@ -98,11 +101,14 @@ function assemble<Opened extends Database> (database: Opened, options: Given<Com
   const expiryPolicy = createExpiryPolicy(rules)
   const lastUsed = createLastUsed(database, expiryPolicy)
   const accessTokens = createAccessTokenStore(database, format, expiryPolicy, rules)
+  const tokens = createTokens(database, createDrfTokenStore(database), accessTokens, kind)
+  const guarding = createGuarding(database)
   return {
     database,
     logins,
     credentials,
-    tokens: createTokens(database, createDrfTokenStore(database), accessTokens, kind),
+    guarding,
+    tokens: { ...tokens, ...createTokensAs(tokens, guarding) },
     authenticator: createAuthenticator(database, format, lastUsed, cache),
     /** Tells other processes of changes. */
     feed: createChangeFeed(database),

@@ -4,7 +4,7 @@ import type { onRequestHookHandler, RouteOptions } from 'fastify'
 import { errorSchema, fieldErrorsSchema } from '../../src/api/resources.js'
 import { NotFound } from '../../src/errors.js'
 import type { Administrators } from '../../src/identity/scope.js'
-import type { Tokens } from '../../src/tokens/tokens.js'
+import type { Tokens } from '../../src/tokens/tokens-as.js'
 import type { Users } from '../../src/users/users.js'
 import type { PublicAddress } from '../http/public-address.js'
 

@@ -24,7 +24,9 @@ export default async function revoke (app: TypedApp, { users, tokens, administra
     }
   }, async (request, reply) => {
     const found = await tokens.locate(request.body.token)
-    if (found !== null && await mayEnd(request, found.owner.id)) await tokens.revoke(found.owner, found.id, request.body.token)
+    if (found !== null && await mayEnd(request, found.owner.id)) {
+      await tokens.revokeAs(request.auth, found.id, { owner: found.owner, key: request.body.token })
+    }
     return reply.code(200).send()
   })
   methodNotAllowed(app, '/revoke', ['POST'], { config, oauth: true })

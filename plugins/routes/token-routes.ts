@@ -1,15 +1,14 @@
 import { type TProperties, Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
-import type { Token } from '../../src/identity/identity.js'
 import { pageSchema, pagesSchema } from '../../src/api/list-query.js'
 import { issuedTokenSchema, presentIssuedToken, presentToken, tokenSchema } from '../../src/api/resources.js'
 import { CURRENT, newTokenSchema, rotateSchema, tokenChangesSchema } from '../../src/api/token-requests.js'
-import type { Tokens } from '../../src/tokens/tokens.js'
+import type { Tokens } from '../../src/tokens/tokens-as.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { readNewToken } from '../http/new-token.js'
 import { paginate } from '../http/pagination.js'
 import { type Guard, type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
-import { checkChange, checkGrant, checkRenewal, type TokenAccess } from './token-access.js'
+import type { TokenAccess } from './token-access.js'
 
 /** Options of `tokenRoutes`. */
 interface TokenRoutesOptions extends Pick<ManagementOptions, 'baseOf'> {
@@ -37,48 +36,38 @@ export default async function tokenRoutes (app: TypedApp, options: TokenRoutesOp
   })
 
   app.post('/', ofList('Make an access token', { body: newTokenSchema }, { 201: issuedTokenSchema }), async (request, reply) => {
-    const access = await findAccess(request)
-    const wanted = { scope: access.auth.scope, ...readNewToken(request.body) }
-    checkGrant(access, wanted.scope)
-    const token = await tokens.create(access.owner, wanted, { bound: access.auth.expires })
+    const { auth, owner } = await findAccess(request)
+    const token = await tokens.createAs(auth, readNewToken(request.body), { owner })
     return reply.code(201).send(presentIssuedToken(token))
   })
   methodNotAllowed(app, '/', ['GET', 'POST', 'DELETE'], guard)
 
   app.get('/:id', ofOne('Read a token', {}, { 200: tokenSchema }), async (request) => {
-    const { token } = await findToken(request)
-    return presentToken(token)
+    const access = await findAccess(request)
+    return presentToken(orNotFound(await tokens.get(access.owner, idOf(request, access))))
   })
 
   app.patch('/:id', change, async (request) => {
-    const { body } = request
-    const { access, token } = await findToken(request)
-    checkChange(access, token)
-    if (body.scope !== undefined) checkGrant(access, body.scope)
-    if (body.scope !== undefined || body.disabled === false) checkRenewal(access, token)
-    return presentToken(orNotFound(await tokens.update(access.owner, token.id, body)))
+    const access = await findAccess(request)
+    const { auth, owner } = access
+    return presentToken(orNotFound(await tokens.updateAs(auth, idOf(request, access), request.body, { owner })))
   })
 
   app.delete('/:id', ofOne('End a token, and the one that it replaced', {}, { 204: noContent }), async (request, reply) => {
     const access = await findAccess(request)
-    orNotFound(await tokens.revoke(access.owner, idOf(request, access)))
+    const { auth, owner } = access
+    orNotFound(await tokens.revokeAs(auth, idOf(request, access), { owner }))
     return reply.code(204).send()
   })
   methodNotAllowed(app, '/:id', ['GET', 'PATCH', 'DELETE'], guard)
 
   app.post('/:id/rotate', rotation, async (request, reply) => {
-    const { access, token } = await findToken(request)
-    checkChange(access, token)
-    checkRenewal(access, token)
-    const bound = token.id === access.auth.id ? null : access.auth.expires
-    return reply.code(201).send(presentIssuedToken(orNotFound(await tokens.rotate(access.owner, token.id, request.body, { bound }))))
+    const access = await findAccess(request)
+    const { auth, owner } = access
+    const token = orNotFound(await tokens.rotateAs(auth, idOf(request, access), { ...request.body, owner }))
+    return reply.code(201).send(presentIssuedToken(token))
   })
   methodNotAllowed(app, '/:id/rotate', ['POST'], guard)
-
-  async function findToken (request: FastifyRequest): Promise<{ access: TokenAccess, token: Token }> {
-    const access = await findAccess(request)
-    return { access, token: orNotFound(await tokens.get(access.owner, idOf(request, access))) }
-  }
 }
 
 /** One's own token may be called by its place. */

@@ -28,7 +28,7 @@ export default async function userRoutes (app: TypedApp, { users, administrators
   app.post('/', ofList('Create a user', { body: newUserSchema }, { 201: userSchema }), async (request, reply) => {
     const { username, password } = request.body
     checkChange(request, null, request.body)
-    return reply.code(201).send(presentUser(await users.create({ ...toChanges(request.body), username, password })))
+    return reply.code(201).send(presentUser(await users.createAs(request.auth, { ...toChanges(request.body), username, password })))
   })
   methodNotAllowed(app, '/', ['GET', 'POST'], guard)
 
@@ -38,13 +38,13 @@ export default async function userRoutes (app: TypedApp, { users, administrators
     const { body, params } = request
     const user = await find(params.username)
     checkChange(request, user, body)
-    return presentUser(orNotFound(await users.update(user, toChanges(body), { revokeTokens: body.revoke_tokens ?? true })))
+    return presentUser(orNotFound(await users.updateAs(request.auth, user, toChanges(body), { revokeTokens: body.revoke_tokens ?? true })))
   })
 
   app.delete('/:username', ofOne('Delete a user and its tokens', {}, { 204: noContent }), async (request, reply) => {
     const user = await find(request.params.username)
     checkChange(request, user, {})
-    await users.delete(user)
+    await users.deleteAs(request.auth, user)
     return reply.code(204).send()
   })
   methodNotAllowed(app, '/:username', ['GET', 'PATCH', 'DELETE'], guard)

@@ -16,13 +16,14 @@ export default async function userTokens (app: TypedApp, options: ManagementOpti
   const ofList = operations(guard, { tags: ['tokens'], params: Type.Object(prefixParams), querystring })
 
   app.delete('/', ofList("End all of a user's tokens, the DRF token too", {}, { 204: noContent }), async (request, reply) => {
-    await tokens.revokeAll((await findAccess(request)).owner)
+    const { auth, owner } = await findAccess(request)
+    await tokens.revokeAllAs(auth, { owner })
     return reply.code(204).send()
   })
   await app.register(tokenRoutes, { tokens, guard, prefixParams, findAccess, baseOf })
 
   async function findAccess (request: FastifyRequest): Promise<TokenAccess> {
-    const access = ownAccess(request, administrators)
+    const access = ownAccess(request)
     const owner = orNotFound(await users.findByUsername((request.params as { username: string }).username))
     if (owner.isSuperuser && !access.caller.isSuperuser) throw new PermissionDenied()
     return { ...access, owner }

@@ -24,6 +24,14 @@ export interface Statement extends PromiseLike<unknown> {
   toSQL (): { sql: string, params: unknown[] }
 }
 
+/** What must still be so when a transaction begins. */
+export interface Guard {
+  /** On whose behalf: this user's identities do not change meanwhile either. */
+  user: UserId
+  /** Finds a row where it is so. */
+  condition (db: Db): Statement
+}
+
 export interface Preparable<Row> {
   getSQL (): SQL
   prepare (name: string): { execute (values?: Record<string, unknown>): Promise<Row[]> }
@@ -49,8 +57,9 @@ export interface Database<Users extends UserModel = UserModel> {
   /**
    * Runs statements in one transaction. Fails as `run` does. Gives how many rows each of them changed.
    * @param affected whose identities it may change: no other transaction on the same user, or on all, runs meanwhile
+   * @param guard where it finds nothing, nothing is done: it throws `PermissionDenied`
    */
-  transaction (statements: (db: Db) => Statement[], affected?: Affected): Promise<number[]>
+  transaction (statements: (db: Db) => Statement[], affected?: Affected, guard?: Guard): Promise<number[]>
   /** A value in a statement that gives no hint of its type: the type of a column. */
   cast (value: unknown, column: PgColumn): SQL
   /**

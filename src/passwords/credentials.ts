@@ -7,9 +7,12 @@ import { HASHERS, type HasherName, readPassword } from './hashers/index.js'
 import type { HashingQueue } from './hashing-queue.js'
 import type { Login, LoginStore } from './login-store.js'
 
-/** The outcome of a login. `reason` is for the log. `password` is the encoding that matched: no token is issued once it changes. */
+/**
+ * The outcome of a login. `reason` is for the log. `password` is the encoding that matched: no token is issued once it changes;
+ * undefined where there is none: then who may wait has to ask again.
+ */
 export type LoginResult =
-  | { account: Account, password?: string, reason: null }
+  | { account: Account, password?: string | undefined, reason: null }
   | { account: null, userId: UserId | null, reason: string }
 
 export type Credentials = ReturnType<typeof createCredentials>

@@ -20,7 +20,7 @@ export function createLoginStore (database: Database) {
   const findByUsername = username === null
     ? null
     : database.prepare<AccountRow & { password: string }>(db.select(columns).from(table).where(equals(username)))
-  const findById = database.prepare<AccountRow>(db.select(accountColumns(users)).from(table).where(equals(id)))
+  const findById = database.prepare<AccountRow & { password: string | null }>(db.select(columns).from(table).where(equals(id)))
 
   return {
     /** The user of that exact name with the encoded password, or null. */
@@ -30,9 +30,10 @@ export function createLoginStore (database: Database) {
       return row === undefined ? null : { ...accountOf(row), password: row.password ?? '' }
     },
 
-    async findById (id: UserId): Promise<Account | null> {
+    /** The user with the encoded password; undefined where there is none. */
+    async findById (id: UserId): Promise<{ account: Account, password: string | undefined } | null> {
       const row = await findById({ value: id })
-      return row === undefined ? null : accountOf(row)
+      return row === undefined ? null : { account: accountOf(row), password: password === null ? undefined : row.password ?? undefined }
     },
 
     /** Puts another encoding of the same password in the place of the one that was read, unless it changed meanwhile. */

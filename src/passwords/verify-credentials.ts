@@ -21,9 +21,11 @@ export function delegateCredentials<Context> (users: UserModel, store: LoginStor
         throw new TypeError(`verifyCredentials must return the user with its id, as { ${property} }, or null`)
       }
       const id = readUserId(users, String(given))
-      const account = id === null ? null : await store.findById(id)
-      if (account === null) return { account: null, userId: id, reason: 'no such user' }
-      return account.isActive ? { account, reason: null } : { account: null, userId: id, reason: 'the user is not active' }
+      const found = id === null ? null : await store.findById(id)
+      if (found === null) return { account: null, userId: id, reason: 'no such user' }
+      const { account, password: encoded } = found
+      if (!account.isActive) return { account: null, userId: id, reason: 'the user is not active' }
+      return { account, password: encoded, reason: null }
     }
   }
 }

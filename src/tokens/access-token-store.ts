@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, isNull, lte } from 'drizzle-orm'
 import { countAll } from '../database/count-all.js'
-import type { Database } from '../database/database-interface.js'
+import type { Database, Guard } from '../database/database-interface.js'
 import { isStorable } from '../database/storable-text.js'
 import { isUniqueViolation } from '../database/driver-errors.js'
 import type { UserId } from '../database/user-id.js'
@@ -61,7 +61,7 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
     rotate: createRotation(database, format, find),
 
     /** @returns the token as it is then, or null. @throws ValidationError, Conflict for a token that was replaced */
-    async update (owner: Owner, id: string, { name, scope, disabled }: TokenChanges): Promise<Token | null> {
+    async update (owner: Owner, id: string, { name, scope, disabled }: TokenChanges, guard?: Guard): Promise<Token | null> {
       requireAccessTokens(database)
       refuseProblems({ name: name === undefined ? [] : nameProblems(name), scope: scope === undefined ? [] : scopeProblems(scope) })
       const changes = {
@@ -76,7 +76,7 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
         await database.transaction((tx) => [
           ...(changes.name !== undefined && changes.name !== present.name ? [freeName(tx, owner, changes.name, new Date())] : []),
           tx.update(tokens).set(changes).where(and(isToken(owner, id), isNull(tokens.replacedBy)))
-        ], { user: owner.id })
+        ], { user: owner.id }, guard)
       } catch (error) {
         throw isUniqueViolation(error) ? nameTaken() : error
       }
@@ -84,13 +84,13 @@ export function createAccessTokenStore (database: Database, format: TokenFormat,
     },
 
     /** Deletes a token, and the one that it replaced. */
-    async revoke (owner: Owner, id: string): Promise<boolean> {
+    async revoke (owner: Owner, id: string, guard?: Guard): Promise<boolean> {
       requireAccessTokens(database)
       if (!isStorable(id)) return false
       const [revoked] = await database.transaction((tx) => [
         tx.delete(tokens).where(isToken(owner, id)),
         tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
-      ], { user: owner.id })
+      ], { user: owner.id }, guard)
       return revoked === 1
     },
 

@@ -1,4 +1,4 @@
-import type { Database } from '../database/database-interface.js'
+import type { Database, Guard } from '../database/database-interface.js'
 import { DatabaseUnusable } from '../errors.js'
 import type { Token } from '../identity/identity.js'
 import { MAX_SCOPE_LENGTH, SCOPE_PATTERN, SCOPE_PROBLEM } from '../identity/scope.js'
@@ -20,6 +20,8 @@ export interface Origin {
   bound?: Date | null
   /** The user's encoded password, with which it was asked for: nothing is made once that is another. */
   password?: string | undefined
+  /** What must still be so: on whose behalf it is made. */
+  guard?: Guard | undefined
 }
 
 /** What of an access token can be changed. */

@@ -1,5 +1,5 @@
 import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm'
-import type { Database } from '../database/database-interface.js'
+import type { Database, Guard } from '../database/database-interface.js'
 import { readUserId, type UserId } from '../database/user-id.js'
 import type { UserModel } from '../database/user-model.js'
 import { TokensSealed } from '../errors.js'
@@ -54,6 +54,13 @@ export function createDrfTokenStore (database: Database) {
     return row === undefined ? null : issued(row)
   }
 
+  /** Only while the user's password is the one that was given. */
+  async function findFor (user: Owner, password: string): Promise<IssuedToken | null> {
+    const [row] = await database.run(() => db.select({ key: tokens.key, userId: tokens.userId, created: tokens.created })
+      .from(tokens).innerJoin(users.table, eq(users.id, tokens.userId)).where(isOwner(users, user, password)))
+    return row === undefined ? null : issued(row)
+  }
+
   /** Of users who are there, unless the tokens are sealed: looked at in the statement that writes, so that nothing comes between. */
   const rowFor = ({ key, created }: ReturnType<typeof freshToken>, owner: Owner, password?: string) => db
     .select({ key: cast(key, tokens.key).as('key'), created: cast(created, tokens.created).as('created'), userId: users.id })
@@ -67,21 +74,21 @@ export function createDrfTokenStore (database: Database) {
 
     /** The user's token; made where there is none, as DRF's `get_or_create`. @throws NotFound where the owner is gone, TokensSealed */
     async getOrCreate (user: Owner, password?: string): Promise<IssuedToken> {
-      const present = await find(user)
+      const present = password === undefined ? await find(user) : await findFor(user, password)
       if (present !== null) return present
       const row = rowFor(freshToken(), user, password)
       await database.transaction((tx) => [tx.insert(tokens).select(row).onConflictDoNothing({ target: tokens.userId })], { user: user.id })
-      const made = await find(user)
+      const made = password === undefined ? await find(user) : await findFor(user, password)
       if (made === null) throw await refusal()
       return made
     },
 
     /** A new token in place of the user's present one, as `drf_create_token -r`. @throws as above */
-    async replace (user: Owner): Promise<IssuedToken> {
+    async replace (user: Owner, guard?: Guard): Promise<IssuedToken> {
       const fresh = freshToken()
       const [replaced] = await database.transaction((tx) => [
         tx.insert(tokens).select(rowFor(fresh, user)).onConflictDoUpdate({ target: tokens.userId, set: fresh })
-      ], { user: user.id })
+      ], { user: user.id }, guard)
       if (replaced !== 1) throw await refusal()
       return issued({ ...fresh, userId: user.id })
     },
@@ -93,9 +100,9 @@ export function createDrfTokenStore (database: Database) {
     },
 
     /** @param key that the token must have, where one is given */
-    async revoke (user: Owner, key?: string): Promise<boolean> {
+    async revoke (user: Owner, key?: string, guard?: Guard): Promise<boolean> {
       const which = and(eq(tokens.userId, user.id), key === undefined ? undefined : eq(tokens.key, key))
-      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(which)], { user: user.id })
+      const [deleted] = await database.transaction((tx) => [tx.delete(tokens).where(which)], { user: user.id }, guard)
       return deleted === 1
     },
 

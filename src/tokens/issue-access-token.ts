@@ -35,7 +35,7 @@ export function createIssuer (database: Database, format: TokenFormat, expiryPol
   return async (owner: Owner, token: NewToken = {}, origin: Origin = {}): Promise<IssuedToken> => {
     requireAccessTokens(database)
     const { name, scope = '*', expiresIn } = token
-    const { kind = 'access', bound = null, password } = origin
+    const { kind = 'access', bound = null, password, guard } = origin
     const now = new Date()
     refuseProblems({ name: name === undefined ? [] : nameProblems(name), scope: scopeProblems(scope) })
     const { expires, lifetime, notAfter } = expiryPolicy.ofNewToken(kind, expiresIn, bound, now)
@@ -65,7 +65,7 @@ export function createIssuer (database: Database, format: TokenFormat, expiryPol
         ...(limit > 0 && (kind === 'login' || atLimit === 'replace') ? [makeRoom(tx, owner, kind, now)] : []),
         deleteOrphans(tx, owner),
         tx.insert(tokens).select(tx.select(columnsOf(row)).from(users.table).where(and(isPresent, hasRoom)))
-      ], { user: owner.id })
+      ], { user: owner.id }, guard)
     } catch (error) {
       throw isUniqueViolation(error) ? nameTaken() : error
     }

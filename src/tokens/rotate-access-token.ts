@@ -21,7 +21,7 @@ export function createRotation (database: Database, format: TokenFormat, find: (
    * @throws ValidationError on `grace`; Conflict for one that was replaced, or has expired
    */
   return async (
-    owner: Owner, id: string, { grace = 0 }: RotateOptions = {}, { bound = null }: Pick<Origin, 'bound'> = {}
+    owner: Owner, id: string, { grace = 0 }: RotateOptions = {}, { bound = null, guard }: Pick<Origin, 'bound' | 'guard'> = {}
   ): Promise<IssuedToken | null> => {
     const isGrace = Number.isInteger(grace) && grace >= 0 && grace <= MAX_GRACE
     refuseProblems({ grace: isGrace ? [] : [`Enter a whole number from 0 to ${MAX_GRACE}.`] })
@@ -37,7 +37,7 @@ export function createRotation (database: Database, format: TokenFormat, find: (
       tx.insert(tokens).select(tx.select(columns).from(tokens).where(isReplaced)),
       tx.update(tokens).set({ expires: earlierOf(new Date(now.getTime() + grace * 1000), present.expires) }).where(isReplaced),
       tx.delete(tokens).where(and(eq(tokens.userId, owner.id), eq(tokens.replacedBy, id)))
-    ], { user: owner.id })
+    ], { user: owner.id }, guard)
     if (replaced === 1) {
       // It may have been replaced itself by now.
       const made = await find(owner, fresh.id) ?? { ...present, id: fresh.id, hint: fresh.hint, created: now, lastUsed: null }

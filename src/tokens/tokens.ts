@@ -1,4 +1,4 @@
-import type { Database } from '../database/database-interface.js'
+import type { Database, Guard } from '../database/database-interface.js'
 import { isStorable } from '../database/storable-text.js'
 import { readUserId, type UserId } from '../database/user-id.js'
 import { refuseProblems } from '../errors.js'
@@ -8,8 +8,7 @@ import type { NewToken, Origin, RotateOptions, TokenChanges } from './access-tok
 import { drfId, type DrfTokenStore, isDrfOf, readDrfId, unlessSealed } from './drf-token-store.js'
 import { revocation } from './revoke-all.js'
 
-/** The tokens of both kinds: `app.authtoken.tokens`. */
-export type Tokens = ReturnType<typeof createTokens>
+export type TokenStore = ReturnType<typeof createTokens>
 
 /** A user's tokens of both kinds, by their public ids. @param kind what is made where nobody says which */
 export function createTokens (database: Database, drf: DrfTokenStore, access: AccessTokenStore, kind: 'drf' | 'access') {
@@ -28,10 +27,13 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     /** The user's DRF token, made where there is none. @throws NotFound where the user was deleted meanwhile, TokensSealed */
     getOrCreate: (owner: Owner): Promise<IssuedToken> => drf.getOrCreate(owner),
     /** A new DRF token in place of the present one, which is dead at once. @throws as above */
-    replace: drf.replace,
+    replace: (owner: Owner): Promise<IssuedToken> => drf.replace(owner),
     /** Makes DRF tokens for users who have none. @returns after each batch, how many such users were found. @throws as above */
     createMissing: drf.createMissing,
-    /** Makes an access token, whose key stands in the answer alone. @throws ValidationError, TokenLimitReached, NotFound */
+    /**
+     * Makes an access token, whose key stands in the answer alone. For trusted code: nothing bounds its power. What a caller asks for is
+     * made by `createAs`. @throws ValidationError, TokenLimitReached, NotFound
+     */
     create: (owner: Owner, token?: NewToken, origin?: Origin): Promise<IssuedToken> => access.create(owner, token, origin),
 
     /** What a login gets: the DRF token, or a new access token of kind login. @throws as `create` and `getOrCreate` */
@@ -73,30 +75,32 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
     },
 
     /** Changes a token. @returns the token as it is then, or null where there is none. @throws ValidationError, Conflict */
-    async update (owner: Owner, id: string, changes: TokenChanges): Promise<Token | null> {
+    async update (owner: Owner, id: string, changes: TokenChanges, guard?: Guard): Promise<Token | null> {
       const found = await findDrf(owner, id)
-      if (found === undefined) return await access.update(owner, id, changes)
+      if (found === undefined) return await access.update(owner, id, changes, guard)
       const refused = found === null ? [] : Object.keys(changes).map((name) => [name, ['A DRF token has none. Use an access token.']])
       refuseProblems(Object.fromEntries(refused))
       return found
     },
 
     /** Puts a new token in the place of one. @returns it, or null. @throws ValidationError, Conflict for one that is replaced or expired */
-    async rotate (owner: Owner, id: string, options: RotateOptions = {}, origin: Pick<Origin, 'bound'> = {}): Promise<IssuedToken | null> {
+    async rotate (
+      owner: Owner, id: string, options: RotateOptions = {}, origin: Pick<Origin, 'bound' | 'guard'> = {}
+    ): Promise<IssuedToken | null> {
       const found = await findDrf(owner, id)
       if (found === undefined) return await access.rotate(owner, id, options, origin)
       if (found === null) return null
       refuseProblems({ grace: (options.grace ?? 0) === 0 ? [] : ['A DRF token ends at once: the grace period must be 0.'] })
-      return await drf.replace(owner)
+      return await drf.replace(owner, origin.guard)
     },
 
     /** Deletes a token. @param key that it must have, where one is given: the id of a DRF token outlives its key */
-    revoke: (owner: Owner, id: string, key?: string): Promise<boolean> =>
-      isDrfOf(database.users, owner.id, id) ? drf.revoke(owner, key) : access.revoke(owner, id),
+    revoke: (owner: Owner, id: string, key?: string, guard?: Guard): Promise<boolean> =>
+      isDrfOf(database.users, owner.id, id) ? drf.revoke(owner, key, guard) : access.revoke(owner, id, guard),
 
     /** Deletes all of the user's tokens, of both kinds. @param options `keep`: the id of one that stays */
-    async revokeAll (owner: Owner, { keep }: { keep?: string } = {}): Promise<void> {
-      await database.transaction((tx) => revocation(database, tx, owner.id, keep), { user: owner.id })
+    async revokeAll (owner: Owner, { keep }: { keep?: string } = {}, guard?: Guard): Promise<void> {
+      await database.transaction((tx) => revocation(database, tx, owner.id, keep), { user: owner.id }, guard)
     },
 
     /** Deletes access tokens that expired before a date, so many at most. @returns how many it were */
@@ -105,6 +109,7 @@ export function createTokens (database: Database, drf: DrfTokenStore, access: Ac
 }
 
 /** Gives new users the DRF token; nothing where access tokens are issued: there would be nowhere to show one. */
-export const createForNewUser = (tokens: Pick<Tokens, 'getOrCreate'>, kind: 'drf' | 'access') => async (owner: Owner): Promise<void> => {
-  if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
-}
+export const createForNewUser = (tokens: Pick<TokenStore, 'getOrCreate'>, kind: 'drf' | 'access') =>
+  async (owner: Owner): Promise<void> => {
+    if (kind === 'drf') await unlessSealed(tokens.getOrCreate(owner))
+  }

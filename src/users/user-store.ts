@@ -1,7 +1,7 @@
 import { and, asc, eq, getTableName, gt, or, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { countAll } from '../database/count-all.js'
-import type { DjangoDatabase } from '../database/database-interface.js'
+import type { Db, DjangoDatabase, Guard } from '../database/database-interface.js'
 import { isConstraintViolation, isForeignKeyViolation, isUniqueViolation } from '../database/driver-errors.js'
 import { isStorable } from '../database/storable-text.js'
 import type { UserId } from '../database/user-id.js'
@@ -60,25 +60,27 @@ export function createUserStore (database: DjangoDatabase) {
     },
 
     /** Adds a user. @throws ValidationError where the username is taken, Conflict where the table wants what only its Django knows */
-    async insert (values: UserFields & { username: string, password: string }): Promise<User> {
+    async insert (values: UserFields & { username: string, password: string }, guard?: Guard): Promise<User> {
       const row = { ...users.newRow(), ...writable(values) }
       try {
-        const [user] = await database.run(() => db.insert(table).values(row as typeof table.$inferInsert).returning(select))
-        return user as unknown as User
+        await database.transaction((tx) => [tx.insert(table).values(row as typeof table.$inferInsert)], undefined, guard)
+        const made = await findOne(eq(usernameColumn, values.username))
+        if (made === null) throw new Conflict('The user was renamed or deleted as soon as it was made.')
+        return made
       } catch (error) {
         throw await refusal(error, row)
       }
     },
 
     /** Null: there is no such user. @throws as `insert` */
-    async update (id: UserId, values: UserFields, { revokeTokens = false } = {}): Promise<User | null> {
+    async update (id: UserId, values: UserFields, { revokeTokens = false } = {}, guard?: Guard): Promise<User | null> {
       const changes = writable(values)
       if (Object.keys(changes).length === 0) return await findById(id)
       try {
         await database.transaction((tx) => [
           tx.update(table).set(changes as object).where(eq(idColumn, id)),
           ...(revokeTokens ? revocation(database, tx, id) : [])
-        ], { user: id })
+        ], { user: id }, guard)
         return await findById(id)
       } catch (error) {
         throw await refusal(error, changes, id)
@@ -86,9 +88,10 @@ export function createUserStore (database: DjangoDatabase) {
     },
 
     /** Deletes a user and its tokens. @throws Conflict, and nothing is deleted, where other tables point to the user */
-    async delete (id: UserId): Promise<void> {
+    async delete (id: UserId, guard?: Guard): Promise<void> {
       try {
-        await database.transaction((tx) => [...revocation(database, tx, id), tx.delete(table).where(eq(idColumn, id))], { user: id })
+        const statements = (tx: Db) => [...revocation(database, tx, id), tx.delete(table).where(eq(idColumn, id))]
+        await database.transaction(statements, { user: id }, guard)
       } catch (error) {
         if (!isForeignKeyViolation(error)) throw error
         throw new Conflict('This user can not be deleted: other tables of the database refer to it. Deactivate it instead.')

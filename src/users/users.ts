@@ -1,8 +1,10 @@
 import { refuseProblems } from '../errors.js'
+import type { Guard } from '../database/database-interface.js'
 import type { UserId } from '../database/user-id.js'
 import type { DjangoUser as User } from '../identity/identity.js'
 import type { Credentials } from '../passwords/credentials.js'
 import { unusablePassword } from '../passwords/hashers/index.js'
+import type { Caller, Guarding } from '../tokens/authority.js'
 import { normalizeEmail, normalizeUsername, passwordProblems, storableProblems, usernameProblems } from './django-rules.js'
 import { USERNAME_TAKEN, type UserQuery, type UserStore } from './user-store.js'
 
@@ -37,7 +39,8 @@ export type Users = ReturnType<typeof createUsers>
 
 /** What can be done with users, with Django's rules. By default every new user gets a DRF token, by `createToken`. */
 export function createUsers (
-  store: UserStore, credentials: Credentials, createToken: (user: User) => Promise<void>, onUserCreated: OnUserCreated = () => true
+  store: UserStore, credentials: Credentials, { actAs }: Guarding, createToken: (user: User) => Promise<void>,
+  onUserCreated: OnUserCreated = () => true
 ) {
   const { usernames, fields } = store
 
@@ -59,39 +62,56 @@ export function createUsers (
     listAll: (search?: string) => store.listAll(search),
 
     /** Makes a user; then `onUserCreated` decides whether it gets a token. @throws ValidationError with messages for each field */
-    async create (user: NewUser, { validate = true }: Pick<UpdateOptions, 'validate'> = {}): Promise<User> {
-      const { password, ...fields } = normalize(user)
-      const taken = await store.findByUsername(fields.username) === null ? [] : [USERNAME_TAKEN]
-      refuseProblems({
-        username: [...usernameProblems(fields.username, usernames), ...taken],
-        password: await problemsOf(password, fields, validate)
-      })
-      const created = await store.insert({ ...fields, password: await encode(password) })
-      if (onUserCreated !== false && await onUserCreated(created)) await createToken(created)
-      return created
-    },
-
+    create: (user: NewUser, options?: Pick<UpdateOptions, 'validate'>): Promise<User> => create(user, options),
     /** Changes a user, all of it or nothing. @returns the user as it is then, or null: there is none any more. @throws as `create` */
-    async update (user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}): Promise<User | null> {
-      const { password, ...fields } = normalize(changes)
-      refuseProblems({
-        username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username, usernames),
-        password: await problemsOf(password, { ...user, ...fields }, validate)
-      })
-      if (Object.keys(changes).length === 0) return user
-      if (password === undefined) return await store.update(user.id, fields)
-      return await store.update(user.id, { ...fields, password: await encode(password) }, { revokeTokens })
-    },
+    update: (user: User, changes: UserChanges, options?: UpdateOptions): Promise<User | null> => update(user, changes, options),
+
+    /**
+     * As `create`, on behalf of `request.auth`: nothing is done once that token is ended, disabled or of another scope, or its
+     * user inactive or of other flags. Whether the caller may administer is for whoever calls to say.
+     * @throws NotAuthenticated, InvalidToken, UserInactive, PermissionDenied, and as `create`
+     */
+    createAs: (caller: Caller | null, user: NewUser, options?: Pick<UpdateOptions, 'validate'>): Promise<User> =>
+      actAs(caller, (guard) => create(user, options, guard)),
+    /** As `update`, on behalf of a caller. @throws as `createAs` */
+    updateAs: (caller: Caller | null, user: User, changes: UserChanges, options?: UpdateOptions): Promise<User | null> =>
+      actAs(caller, (guard) => update(user, changes, options, guard)),
+    /** As `delete`, on behalf of a caller. @throws as `createAs`, and as `delete` */
+    deleteAs: (caller: Caller | null, user: User): Promise<void> => actAs(caller, (guard) => store.delete(user.id, guard)),
 
     /** Sets a password; null: one that nobody can log in with. As `update`. */
-    setPassword (user: User, password: string | null, options?: UpdateOptions): Promise<User | null> {
-      return this.update(user, { password }, options)
-    },
+    setPassword: (user: User, password: string | null, options?: UpdateOptions): Promise<User | null> =>
+      update(user, { password }, options),
 
     /** Lets a user in or keeps it out: an inactive user's tokens and password are refused, and kept. */
     setActive: (user: User, isActive: boolean): Promise<User | null> => store.update(user.id, { isActive }),
     /** Deletes a user and its tokens. @throws Conflict where other tables of the database refer to it */
     delete: (user: User): Promise<void> => store.delete(user.id)
+  }
+
+  async function create (user: NewUser, { validate = true }: Pick<UpdateOptions, 'validate'> = {}, guard?: Guard): Promise<User> {
+    const { password, ...fields } = normalize(user)
+    const taken = await store.findByUsername(fields.username) === null ? [] : [USERNAME_TAKEN]
+    refuseProblems({
+      username: [...usernameProblems(fields.username, usernames), ...taken],
+      password: await problemsOf(password, fields, validate)
+    })
+    const created = await store.insert({ ...fields, password: await encode(password) }, guard)
+    if (onUserCreated !== false && await onUserCreated(created)) await createToken(created)
+    return created
+  }
+
+  async function update (
+    user: User, changes: UserChanges, { validate = true, revokeTokens = true }: UpdateOptions = {}, guard?: Guard
+  ): Promise<User | null> {
+    const { password, ...fields } = normalize(changes)
+    refuseProblems({
+      username: fields.username === undefined || fields.username === user.username ? [] : usernameProblems(fields.username, usernames),
+      password: await problemsOf(password, { ...user, ...fields }, validate)
+    })
+    if (Object.keys(changes).length === 0) return user
+    if (password === undefined) return await store.update(user.id, fields, {}, guard)
+    return await store.update(user.id, { ...fields, password: await encode(password) }, { revokeTokens }, guard)
   }
 
   async function encode (password: string | null): Promise<string> {

@@ -29,6 +29,37 @@ t.test('a token that is missing is made, once, whoever asks at the same time', a
   t.match(answers[0]?.json().token, /^[0-9a-f]{40}$/)
 })
 
+t.test('a password that changes while it is asked who may log in gets no token, not even the one that is there', async (t) => {
+  const change = async ({ username }: { username: string }): Promise<boolean> => {
+    const user = await app.authtoken.users.findByUsername(username)
+    if (user !== null) await app.authtoken.users.setPassword(user, 'another-pass-1', { revokeTokens: false, validate: false })
+    return true
+  }
+  const app = await buildHost(t, { exchange: { allow: change } })
+  await makeLogin(app.authtoken, 'ann')
+  const response = await app.inject(json({ username: 'ann', password: 'ann-pass-1' }))
+  t.equal(response.statusCode, 400)
+  t.same(response.json(), { non_field_errors: ['Unable to log in with provided credentials.'] })
+})
+
+t.test('the same where the host checks passwords', async (t) => {
+  let right = 'ann-pass-1'
+  const options = {
+    verifyCredentials: (username: string, password: string) => password === right ? { id: Number(username) } : null,
+    exchange: { allow: async ({ id }: { id: number }) => { await change(id); return true } }
+  }
+  let change = async (_id: number): Promise<void> => {}
+  const app = await buildHost(t, options)
+  const { user, token } = await makeLogin(app.authtoken, 'ann')
+  const ask = () => app.inject(json({ username: String(user.id), password: 'ann-pass-1' }))
+  t.same((await ask()).json(), { token: token.key })
+  change = async () => {
+    right = 'another'
+    await app.authtoken.users.setPassword(user, 'another-pass-1', { revokeTokens: false, validate: false })
+  }
+  t.equal((await ask()).statusCode, 400)
+})
+
 t.test('no failure says what was wrong, nor is it ever cached', async (t) => {
   const app = await buildHost(t)
   await makeLogin(app.authtoken, 'ann')

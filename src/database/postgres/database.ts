@@ -67,9 +67,10 @@ export async function createPostgresDatabase<Users extends UserModel> (connectio
     prepareLookUp: prepare,
     run: guarded,
 
-    async transaction (statements, affected) {
+    async transaction (statements, affected, guard) {
       try {
-        return await guarded(() => runTransaction(pool, affected, statements(drizzle)))
+        const ours = guard && { user: guard.user, condition: () => guard.condition(drizzle) }
+        return await guarded(() => runTransaction(pool, statements(drizzle), affected, ours))
       } finally {
         if (affected !== undefined) changes.emit(affected === 'all' ? affected : { user: idKey(affected.user) })
       }

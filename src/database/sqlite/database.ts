@@ -1,5 +1,6 @@
 import { getTableName, sql } from 'drizzle-orm'
 import { createChanges } from '../changes.js'
+import { PermissionDenied } from '../../errors.js'
 import type { Database, Preparable, TokenTables } from '../database-interface.js'
 import { unavailable } from '../driver-errors.js'
 import { idKey } from '../user-id.js'
@@ -11,6 +12,7 @@ import { createRowReader, type Selection } from './row-reader.js'
 
 /** What SQLite's builders can do, and PostgreSQL's, whose types the stores see, can not. */
 interface Runnable { run (): { changes: number } }
+interface Findable { get (): unknown }
 interface Selecting { _: { selectedFields: Selection } }
 
 type Ask<Row> = (values: Record<string, unknown> | undefined) => Row | undefined
@@ -71,8 +73,12 @@ export function createSqliteDatabase<Users extends UserModel> (
     run: (query) => patiently(PATIENCE_MS, () =>
       watch.ignoreOwnWrites(() => new Promise((resolve, reject) => { query().then(resolve, reject) }))),
 
-    async transaction (statements, affected) {
-      const run = (tx: unknown) => statements(tx as Database['db']).map((statement) => (statement as unknown as Runnable).run().changes)
+    async transaction (statements, affected, guard) {
+      const run = (tx: unknown) => {
+        const db = tx as Database['db']
+        if (guard !== undefined && (guard.condition(db) as unknown as Findable).get() === undefined) throw new PermissionDenied()
+        return statements(db).map((statement) => (statement as unknown as Runnable).run().changes)
+      }
       try {
         return await patiently(PATIENCE_MS, () => watch.ignoreOwnWrites(() => drizzle.transaction(run, { behavior: 'immediate' })))
       } finally {
