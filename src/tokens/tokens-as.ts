@@ -7,7 +7,7 @@ import type { Authority, Caller, Guarding } from './authority.js'
 import type { TokenStore } from './tokens.js'
 
 /** Whose token it is about, where it is not the caller's own: for administrators alone. */
-interface OfOwner { owner?: Owner | undefined }
+export interface OfOwner { owner?: Owner | undefined }
 
 /** The tokens of both kinds: `app.authtoken.tokens`. */
 export type Tokens = TokenStore & ReturnType<typeof createTokensAs>
