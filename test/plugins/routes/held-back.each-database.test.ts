@@ -26,6 +26,8 @@ const WRITES: Array<(names: { other: string, bob: string, bobs: string }) => Ask
   ({ bobs }) => ({ method: 'POST', path: '/revoke', body: `token=${bobs}`, type: 'application/x-www-form-urlencoded' })
 ]
 
+t.setTimeout(180_000)
+
 t.test('a request that is held back does nothing once its caller may not', { timeout: 180_000 }, async (t) => {
   const { server, authtoken } = await buildService(t)
   await server.listen({ port: 0, host: '127.0.0.1' })
