@@ -1,9 +1,9 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler, preHandlerHookHandler } from 'fastify'
 import { readAuthorization } from '../src/authentication/authorization-header.js'
 import { AuthtokenError, DatabaseUnavailable, InvalidToken, retryAfter, UserInactive } from '../src/errors.js'
 import { isActive } from '../src/identity/account.js'
 import type { Authenticator, Identity } from '../src/identity/identity.js'
-import { foundOf, setCaller, setRefusal } from './caller.js'
+import { forgetCaller, foundOf, setCaller, setRefusal } from './caller.js'
 
 /** Holds the authenticator of a scope. */
 export interface AuthenticatorSource { authenticator: Authenticator, keyword: string }
@@ -19,6 +19,20 @@ export const createAuthenticateHook = (find: FindCaller, check: Check): onReques
   function authenticate (request, _reply, done) {
     find(request, (error) => done(error ?? check(request) ?? undefined))
   }
+
+/** The same once more where a body was waited for: meanwhile the token may have ended, or its user lost what the route needs. */
+export const createLookAgainHook = (find: FindCaller, check: Check): preHandlerHookHandler =>
+  function lookAgain (request, _reply, done) {
+    if (!hasBody(request) || request.headers.authorization === undefined) {
+      done()
+      return
+    }
+    forgetCaller(request)
+    find(request, (error) => done(error ?? check(request) ?? undefined))
+  }
+
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || (headers['content-length'] !== undefined && headers['content-length'] !== '0')
 
 /** The way to the caller: looked for once a request, whoever asks. */
 export function createFindCaller (source: AuthenticatorSource, keywords: string[]): FindCaller {

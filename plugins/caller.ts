@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { UserId } from '../src/database/user-id.js'
 import { factsOf } from '../src/identity/account.js'
 import type { Identity, Token } from '../src/identity/identity.js'
-import { AUTHORITY, type Caller } from '../src/tokens/authority.js'
+import { AUTHORITY, type Authority, type Caller } from '../src/tokens/authority.js'
 import { type Administrators, carriesFlags, covers, isAdministrator } from '../src/identity/scope.js'
 
 /** The caller's token; for `tokens.createAs` and its like it is the caller. */
@@ -16,18 +16,33 @@ export interface Auth extends Token, Caller {
 }
 
 const CALLER = Symbol('fastify-authtoken.caller')
+const FIRST = Symbol('fastify-authtoken.first-caller')
 const KEY = Symbol('fastify-authtoken.key')
 const AUTH = Symbol('fastify-authtoken.auth')
 
 const REFUSAL = Symbol('fastify-authtoken.refusal')
 
-type Called = FastifyRequest & { [CALLER]?: Identity | null, [KEY]?: string | undefined, [AUTH]?: Auth | undefined, [REFUSAL]?: Error }
+type Called = FastifyRequest & {
+  [CALLER]?: Identity | null | undefined
+  [FIRST]?: Identity | null | undefined
+  [KEY]?: string | undefined
+  [AUTH]?: Auth | undefined
+  [REFUSAL]?: Error
+}
 
 /** Says who makes a request, and with which key; null: nobody. */
 export function setCaller (request: FastifyRequest, identity: Identity | null, key?: string): void {
   const called = request as Called
   called[CALLER] = identity
+  called[FIRST] ??= identity
   called[KEY] = key
+}
+
+/** Lets a request's caller be found again, as it is now. What it writes is done with the power that it had at first, or not at all. */
+export function forgetCaller (request: FastifyRequest): void {
+  const called = request as Called
+  called[CALLER] = undefined
+  called[AUTH] = undefined
 }
 
 /** Says that the request's credentials are no good. It stays anonymous. */
@@ -47,7 +62,7 @@ export function decorateRequests (app: FastifyInstance, administrators: Administ
   decorate(app, 'user', (request) => request[CALLER]?.user ?? null)
   decorate(app, 'auth', (request) => {
     const caller = request[CALLER]
-    return caller == null ? null : (request[AUTH] ??= createAuth(caller, request[KEY] as string, administrators))
+    return caller == null ? null : (request[AUTH] ??= createAuth(caller, () => authorityOf(request, administrators), administrators))
   })
 }
 
@@ -59,7 +74,7 @@ function decorate (app: FastifyInstance, name: 'user' | 'auth', read: (request: 
 }
 
 // Member by member: objects that are spread and then added to are far slower to make.
-function createAuth (identity: Identity, key: string, administrators: Administrators): Auth {
+function createAuth (identity: Identity, authority: () => Authority, administrators: Administrators): Auth {
   const { token } = identity
   const { userId, isStaff, isSuperuser } = factsOf(identity)
   const power = { scope: token.scope, administrator: isAdministrator({ isStaff, isSuperuser }, administrators) }
@@ -76,8 +91,14 @@ function createAuth (identity: Identity, key: string, administrators: Administra
     userId,
     isStaff: isStaff && carriesFlags(token),
     hasScope: (scope) => covers(power, scope),
-    [AUTHORITY]: () => ({ key, token, userId, isStaff, isSuperuser, administrator: power.administrator })
+    [AUTHORITY]: authority
   }
   if (token.replacedBy !== undefined) auth.replacedBy = token.replacedBy
   return auth
+}
+
+function authorityOf (request: Called, administrators: Administrators): Authority {
+  const { [FIRST]: first, [KEY]: key } = request as { [FIRST]: Identity, [KEY]: string }
+  const { userId, isStaff, isSuperuser } = factsOf(first)
+  return { key, token: first.token, userId, isStaff, isSuperuser, administrator: isAdministrator({ isStaff, isSuperuser }, administrators) }
 }

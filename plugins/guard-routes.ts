@@ -1,6 +1,8 @@
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler, preHandlerHookHandler, RouteOptions } from 'fastify'
 import { AuthtokenError, InvalidSettings } from '../src/errors.js'
-import { type AuthenticatorSource, createAuthenticateHook, createFindCaller, type FindCaller } from './authenticate-hook.js'
+import {
+  type AuthenticatorSource, createAuthenticateHook, createFindCaller, createLookAgainHook, type FindCaller
+} from './authenticate-hook.js'
 import { type DeclaredRoute, declaredRoutes, nameOf } from './declared-routes.js'
 import { sendDrfError, withChallenge } from './http/drf-errors.js'
 import { checkOf, type Policy } from './policy.js'
@@ -16,7 +18,9 @@ interface Guard {
   keyword: string | null
   find: FindCaller | null
   hook: onRequestHookHandler
+  again: preHandlerHookHandler
   authenticate: onRequestHookHandler
+  lookAgain: preHandlerHookHandler
 }
 
 /** What is guarded, and how. */
@@ -40,6 +44,7 @@ export function guardRoutes (app: FastifyInstance, { source, errors, policyOf, c
     declarationOf(nameOf(route), route.config)
     guard.close = watchConfig(route, guard)
     route.onRequest = [guard.hook, ...[route.onRequest ?? []].flat()]
+    route.preHandler = [guard.again, ...[route.preHandler ?? []].flat()]
     route.errorHandler = createErrorHandler(route.errorHandler, guard, errors)
   })
   app.addHook('onReady', async () => {
@@ -66,7 +71,9 @@ function createGuard (route: RouteOptions, source: AuthenticatorSource): Guard {
     keyword: null,
     find: null,
     hook (request, reply, done) { guard.authenticate.call(this, request, reply, done) },
-    authenticate (_request, _reply, done) { done(new Error('The policy of this route is not read yet')) }
+    again (request, reply, done) { guard.lookAgain.call(this, request, reply, done) },
+    authenticate (_request, _reply, done) { done(new Error('The policy of this route is not read yet')) },
+    lookAgain (_request, _reply, done) { done() }
   }
   return guard
 }
@@ -84,7 +91,9 @@ function readPolicy (guard: Guard | undefined, declared: DeclaredRoute, policy: 
   }
   guard.keyword = policy.keywords[0] as string
   guard.find = createFindCaller(source, policy.keywords)
-  guard.authenticate = createAuthenticateHook(guard.find, checkOf(policy))
+  const check = checkOf(policy)
+  guard.authenticate = createAuthenticateHook(guard.find, check)
+  guard.lookAgain = createLookAgainHook(guard.find, check)
 }
 
 /** Routes that were declared before the plugin have no hook of ours: none of them may be open that should not be. */
