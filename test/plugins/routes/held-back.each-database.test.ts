@@ -48,7 +48,8 @@ t.test('a request that is held back does nothing once its caller may not', { tim
         await make(authtoken, { user: root.user, token })
         const before = await rowsOf(authtoken)
         const what = `${ask.method} ${ask.path} ${ask.body}, token ${kind}, ${change}`
-        t.equal(await finish(), status, what)
+        // RFC 7009: of tokens that are not the caller's own nothing is told.
+        t.equal(await finish(), ask.path === '/revoke' && change.endsWith('demoted') ? 200 : status, what)
         t.strictSame(await rowsOf(authtoken), before, what)
         await unseal(authtoken)
       }
