@@ -62,7 +62,7 @@ export function decorateRequests (app: FastifyInstance, administrators: Administ
   decorate(app, 'user', (request) => request[CALLER]?.user ?? null)
   decorate(app, 'auth', (request) => {
     const caller = request[CALLER]
-    return caller == null ? null : (request[AUTH] ??= createAuth(caller, () => authorityOf(request, administrators), administrators))
+    return caller == null ? null : (request[AUTH] ??= new CallerAuth(caller, administrators, () => authorityOf(request, administrators)))
   })
 }
 
@@ -73,28 +73,44 @@ function decorate (app: FastifyInstance, name: 'user' | 'auth', read: (request: 
   } as never)
 }
 
-// Member by member: objects that are spread and then added to are far slower to make.
-function createAuth (identity: Identity, authority: () => Authority, administrators: Administrators): Auth {
-  const { token } = identity
-  const { userId, isStaff, isSuperuser } = factsOf(identity)
-  const power = { scope: token.scope, administrator: isAdministrator({ isStaff, isSuperuser }, administrators) }
-  const auth: Auth = {
-    id: token.id,
-    kind: token.kind,
-    name: token.name,
-    hint: token.hint,
-    scope: token.scope,
-    created: token.created,
-    expires: token.expires,
-    lastUsed: token.lastUsed,
-    disabled: token.disabled,
-    userId,
-    isStaff: isStaff && carriesFlags(token),
-    hasScope: (scope) => covers(power, scope),
-    [AUTHORITY]: authority
+// A private field is in no copy of the object, and in nothing that is printed of it.
+class CallerAuth implements Auth {
+  readonly id: string
+  readonly kind: Token['kind']
+  readonly name: string | null
+  readonly hint: string | null
+  readonly scope: string
+  readonly created: Date | null
+  readonly expires: Date | null
+  readonly lastUsed: Date | null
+  readonly disabled: boolean
+  readonly userId: UserId
+  readonly isStaff: boolean
+  readonly hasScope: (scope: string) => boolean
+  declare readonly replacedBy?: string
+  readonly #authority: () => Authority
+
+  constructor (identity: Identity, administrators: Administrators, authority: () => Authority) {
+    const { token } = identity
+    const { userId, isStaff, isSuperuser } = factsOf(identity)
+    const power = { scope: token.scope, administrator: isAdministrator({ isStaff, isSuperuser }, administrators) }
+    this.id = token.id
+    this.kind = token.kind
+    this.name = token.name
+    this.hint = token.hint
+    this.scope = token.scope
+    this.created = token.created
+    this.expires = token.expires
+    this.lastUsed = token.lastUsed
+    this.disabled = token.disabled
+    this.userId = userId
+    this.isStaff = isStaff && carriesFlags(token)
+    this.hasScope = (scope) => covers(power, scope)
+    if (token.replacedBy !== undefined) this.replacedBy = token.replacedBy
+    this.#authority = authority
   }
-  if (token.replacedBy !== undefined) auth.replacedBy = token.replacedBy
-  return auth
+
+  [AUTHORITY] (): Authority { return this.#authority() }
 }
 
 function authorityOf (request: Called, administrators: Administrators): Authority {

@@ -8,7 +8,7 @@ import { presentUser, userSchema } from '../../src/api/resources.js'
 import { newUserSchema, type UserChangesRequest, userChangesSchema, usersQuerySchema } from '../../src/api/user-requests.js'
 import { methodNotAllowed } from '../http/method-not-allowed.js'
 import { paginate } from '../http/pagination.js'
-import { administratorsOnly } from './guards.js'
+import { administratorsOnly, callerOf, mayAdministerAll } from './guards.js'
 import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 
 /** The users, for administrators. */
@@ -52,9 +52,9 @@ export default async function userRoutes (app: TypedApp, { users, administrators
   const find = async (username: string): Promise<User> => orNotFound(await users.findByUsername(username))
 }
 
-/** Staff may administer the users below them: no superuser, and no flag that makes one. */
-function checkChange ({ user }: FastifyRequest, target: User | null, changes: UserChangesRequest): void {
-  if (user?.isSuperuser === true) return
+/** Staff, and a superuser's token that has only the scope `admin`, administer users below them: no superuser, and no flag. */
+function checkChange (request: FastifyRequest, target: User | null, changes: UserChangesRequest): void {
+  if (mayAdministerAll(callerOf(request))) return
   const { isStaff, isSuperuser } = target ?? { isStaff: false, isSuperuser: false }
   const raises = (changes.is_staff ?? isStaff) !== isStaff || (changes.is_superuser ?? isSuperuser) !== isSuperuser
   if (isSuperuser || raises) throw new PermissionDenied()

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyRequest } from 'fastify'
 import { PermissionDenied } from '../../src/errors.js'
-import { administratorsOnly } from './guards.js'
+import { administratorsOnly, mayAdministerAll } from './guards.js'
 import { type ManagementOptions, noContent, operations, orNotFound, type TypedApp } from './management.js'
 import { ownAccess, type TokenAccess } from './token-access.js'
 import tokenRoutes from './token-routes.js'
@@ -25,7 +25,7 @@ export default async function userTokens (app: TypedApp, options: ManagementOpti
   async function findAccess (request: FastifyRequest): Promise<TokenAccess> {
     const access = ownAccess(request)
     const owner = orNotFound(await users.findByUsername((request.params as { username: string }).username))
-    if (owner.isSuperuser && !access.caller.isSuperuser) throw new PermissionDenied()
+    if (owner.isSuperuser && !mayAdministerAll({ user: access.caller, auth: access.auth })) throw new PermissionDenied()
     return { ...access, owner }
   }
 }

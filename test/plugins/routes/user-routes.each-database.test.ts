@@ -64,6 +64,30 @@ t.test('staff administrators raise nobody and touch no superuser', async (t) => 
   t.match(await authtoken.users.findByUsername('ann'), { isStaff: false, isSuperuser: false })
 })
 
+t.test('a superuser\'s token that has only the scope admin makes no superuser, and touches none', async (t) => {
+  const { server, authtoken } = await setUp(t)
+  const { user: root } = await makeUser(authtoken, 'boss', { isStaff: true, isSuperuser: true })
+  const { key } = await authtoken.tokens.create(root, { scope: 'admin' })
+  const asAdmin = client(server, `Token ${key}`)
+  const rows = () => authtoken.users.list({ limit: 50 })
+  const before = await rows()
+  for (const [method, url, body] of [
+    ['POST', '/users/', { username: 'new', password: 'correct horse battery', is_superuser: true }],
+    ['POST', '/users/', { username: 'new', password: 'correct horse battery', is_staff: true }],
+    ['PATCH', '/users/ann/', { is_superuser: true }],
+    ['PATCH', '/users/boss/', { password: 'correct horse battery' }],
+    ['PATCH', '/users/root/', { password: 'correct horse battery' }],
+    ['PATCH', '/users/root/', { is_active: false }],
+    ['PATCH', '/users/root/', { email: 'mine@example.org' }],
+    ['DELETE', '/users/root/', undefined],
+    ['POST', '/users/root/tokens/', { scope: 'admin' }],
+    ['DELETE', '/users/root/tokens/', undefined]
+  ] as const) t.equal((await asAdmin(method, url, body)).status, 403, `${method} ${url} ${JSON.stringify(body)}`)
+  t.strictSame(await rows(), before)
+  t.equal((await asAdmin('POST', '/users/', { username: 'eve', password: 'correct horse battery' })).status, 201)
+  t.equal((await asAdmin('PATCH', '/users/ann/', { is_active: false })).status, 200)
+})
+
 t.test('a user is made, read, changed and deleted', async (t) => {
   const { root, server, authtoken } = await setUp(t)
   const made = await root('POST', '/users/', { username: 'ﬁsh', password: 'unlike-it-1', email: 'f@EXAMPLE.org', first_name: 'F', last_name: 'Ish', is_staff: true, is_active: true })
