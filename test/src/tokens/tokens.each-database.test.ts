@@ -37,3 +37,13 @@ t.test('of two rotations of a token at once one puts another in its place, and t
   const page = await tokens.list(user, { limit: 10 })
   t.equal(page.tokens.filter(({ name, replacedBy }) => name === 'twice' && replacedBy === undefined).length, 1)
 })
+
+t.test('what rotates another token bounds how far its successor may be moved', async (t) => {
+  const { users, tokens, database: { run, db, tables: { authtokenAccesstoken: access } } } = await open(t)
+  const user = await users.create({ username: 'ann', password: null })
+  const { id } = await tokens.create(user, { expiresIn: 60 })
+  const bound = new Date(Date.now() + 600_000)
+  const successor = await tokens.rotate(user, id, {}, { bound })
+  const rows = await run(() => db.select({ id: access.id, latest: access.latest }).from(access))
+  t.same(rows.find((row) => row.id === successor?.id)?.latest, bound)
+})
