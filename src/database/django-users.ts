@@ -113,6 +113,7 @@ function modelOf (table: DjangoUserTable, fields: ReadonlySet<string>): Omit<Dja
     Record<FieldName, AnyPgColumn | SQL>
   return {
     table,
+    // What a column holds is known of a custom model at run time alone.
     id: id as unknown as ColumnOf<number>,
     username: username as unknown as ColumnOf<string>,
     password: columns.password as unknown as ColumnOf<string>,
@@ -134,6 +135,7 @@ const othersOf = ({ columns }: TableDescription, known: string[]): string[] =>
 function newId (found: TableDescription, id: string): Partial<NewUser> {
   const { type, optional } = found.columns.get(id) as ColumnDescription
   const kind = idKindOf(type)
+  // The types are auth_user's, whose ids are numbers.
   if (kind === 'uuid') return { id: randomUUID() as unknown as number }
   return kind === 'integer' && optional ? {} : refuseNewUser(found, id)
 }

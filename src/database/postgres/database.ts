@@ -15,7 +15,7 @@ import { qualifiedName } from './quoting.js'
 import { runTransaction } from './transaction.js'
 import { TRIGGER_NAMES } from './triggers.js'
 
-/** A Drizzle instance, of ours or the host's: they differ in the schema that their types know. */
+/** A Drizzle instance, of ours or the host's: they differ in the schema that their types know, hence the casts to it. */
 export type PostgresDrizzle = NodePgDatabase & { $client: pg.Pool, dialect: { casing: { getColumnCasing (column: Column): string } } }
 
 export interface PostgresConnection {

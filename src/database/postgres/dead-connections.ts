@@ -24,4 +24,5 @@ export function trackDeadConnections (pool: pg.Pool): DeadConnections {
   }
 }
 
+// @types/pg does not have it.
 export const streamOf = (client: pg.ClientBase): Socket => (client as unknown as { connection: { stream: Socket } }).connection.stream
